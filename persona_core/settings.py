@@ -1,0 +1,172 @@
+"""Every setting of the persona, read from the environment and from ``.env`` when asked for.
+
+``.env.example`` is written from this file (``python -m persona_core.settings > .env.example``); a test
+keeps the two equal. An empty value means "not set".
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from platformdirs import user_cache_path
+
+from persona_core.errors import SettingsError
+
+Profile = Literal["auto", "tiny", "cpu", "gpu-16", "gpu-32"]
+
+SECTIONS = {  # first setting of a section → its heading in .env.example
+    "discord_token": "Discord",
+    "persona": "Who she is",
+    "profile": "Which models",
+    "vad_engine": "Hearing",
+    "llm_engine": "Thinking",
+    "tts_engine": "Speaking",
+    "log_level": "Log",
+}
+
+
+class Settings(BaseModel):
+    """Frozen; one attribute per environment variable, the same name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    discord_token: SecretStr = Field(
+        SecretStr(""), description="Bot token from Discord's developer portal. Empty: she sits at the desk."
+    )
+
+    persona: str = Field(
+        "mira", description="A name from personas/, or the path of a character file (.md, or a card .json/.png)."
+    )
+
+    profile: Profile = Field(
+        "auto", description="auto | tiny | cpu | gpu-16 | gpu-32. auto reads the hardware and says why."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto | cpu | cuda")
+    threads: Annotated[int, Field(ge=0, le=256)] = Field(
+        0, description="Processor threads for each model; 0: one per physical core."
+    )
+    models_dir: Path = Field(
+        user_cache_path("kith") / "models", description="Where weights are kept. Empty: your user cache."
+    )
+    model_hub: Literal["on", "off"] = Field(
+        "on", description="off: never ask the model hub, only the models folder and the package index."
+    )
+
+    vad_engine: Literal["silero", "energy"] = Field("silero", description="silero | energy (last resort)")
+    stt_engine: Literal["auto", "faster_whisper", "transformers"] = Field(
+        "auto", description="auto | faster_whisper | transformers"
+    )
+    stt_model: str = Field("", description="A name from the catalogue, or a folder. Empty: the profile's.")
+    stt_language: str = Field("", description="ISO 639-1, e.g. en. Empty: detected for each utterance.")
+    end_of_turn_s: Annotated[float, Field(ge=0.2, le=5)] = Field(
+        0.7, description="Seconds of silence of everybody after which it is her turn."
+    )
+
+    llm_engine: Literal["auto", "llama_cpp", "xllamacpp", "transformers", "openai", "anthropic", "rules"] = Field(
+        "auto", description="auto | llama_cpp | xllamacpp | transformers | openai | anthropic | rules"
+    )
+    llm_model: str = Field(
+        "", description="A name from the catalogue, a .gguf file, a folder, or the endpoint's model name."
+    )
+    llm_context_tokens: Annotated[int, Field(ge=1024, le=131072)] = Field(
+        4096, description="Room for prompt and reply together."
+    )
+    llm_max_tokens: Annotated[int, Field(ge=16, le=1024)] = Field(160, description="Longest reply, tail included.")
+    llm_temperature: Annotated[float, Field(ge=0, le=2)] = Field(0.7, description="0 always the same, 1 lively.")
+    openai_base_url: str = Field(
+        "", description="For LLM_ENGINE=openai: any compatible endpoint, e.g. http://127.0.0.1:8080/v1"
+    )
+    openai_api_key: SecretStr = Field(SecretStr(""), description="For LLM_ENGINE=openai, where it wants one.")
+    anthropic_api_key: SecretStr = Field(
+        SecretStr(""), description="For LLM_ENGINE=anthropic. What is said then leaves this machine."
+    )
+
+    tts_engine: Literal["auto", "hibari", "piper", "speecht5"] = Field(
+        "auto", description="auto | hibari | piper | speecht5"
+    )
+    tts_model: str = Field("", description="A name from the catalogue, or a folder or file. Empty: the profile's.")
+    tts_timbre: str = Field("", description="A voice the engine knows. Empty: the character's.")
+    tts_speed: Annotated[float, Field(ge=0.5, le=2)] | None = Field(
+        None, description="0.5 slow .. 2.0 fast. Empty: the character's."
+    )
+    tts_pitch: Annotated[float, Field(ge=-12, le=12)] | None = Field(
+        None, description="Semitones up or down. Empty: the character's."
+    )
+    tts_formant: Annotated[float, Field(ge=0.5, le=2)] | None = Field(
+        None, description="Size of the speaker: above 1 smaller, below 1 larger. Empty: the character's."
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="DEBUG | INFO | WARNING | ERROR. No log line holds words or names."
+    )
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> Settings:
+    """Settings from ``env_file`` overridden by ``environ`` (default: this process's environment).
+
+    Raises SettingsError naming every wrong setting at once, and every name in ``env_file`` that looks
+    like a misspelt setting.
+    """
+    in_file = dotenv_values(env_file) if env_file and env_file.is_file() else {}
+    environ = os.environ if environ is None else environ
+    given = {name.lower(): value for name, value in {**in_file, **environ}.items() if value}
+    problems = _misspelt(in_file)
+    try:
+        settings = Settings.model_validate({k: v for k, v in given.items() if k in Settings.model_fields})
+    except ValidationError as error:
+        for item in error.errors():
+            name = str(item["loc"][0])
+            problems.append(f"{name.upper()}={_shown(name, given[name])} ({_plain(item['msg'])})")
+    if problems:
+        raise SettingsError("Wrong settings: " + "; ".join(problems) + ".")
+    return settings
+
+
+def _misspelt(in_file: Mapping[str, str | None]) -> list[str]:
+    problems = []
+    for name in in_file:
+        if name.lower() in Settings.model_fields:
+            continue
+        close = difflib.get_close_matches(name.lower(), Settings.model_fields, n=1, cutoff=0.8)
+        if close:
+            problems.append(f"{name} is not a setting, did you mean {close[0].upper()}?")
+    return problems
+
+
+def _shown(name: str, value: str) -> str:
+    secret = Settings.model_fields[name].annotation is SecretStr
+    return "…" if secret else repr(value)
+
+
+def _plain(message: str) -> str:
+    return message[0].lower() + message[1:].replace("Input should be ", "")
+
+
+def example() -> str:
+    """The text of ``.env.example``: every setting with its description and default, commented out."""
+    lines = ["# Copy to .env and uncomment what you change. Empty means: the default."]
+    for name, info in Settings.model_fields.items():
+        if name in SECTIONS:
+            lines += ["", f"# --- {SECTIONS[name]} ---"]
+        lines += textwrap.wrap(info.description or "", 100, initial_indent="# ", subsequent_indent="# ")
+        lines += [f"#{name.upper()}={_default(info.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None or isinstance(value, SecretStr | Path):  # a path of this machine helps nobody
+        return ""
+    return str(value)
+
+
+if __name__ == "__main__":
+    print(example(), end="")

@@ -1,0 +1,137 @@
+"""The values that cross rooms. All are frozen; units stand in the name or beside the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Pcm = npt.NDArray[np.int16]  # mono samples
+Samples = npt.NDArray[np.float32]  # mono samples, -1..1
+
+EAR_RATE = 16_000  # Hz, what every hearing engine takes
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be heard or read."""
+
+    id: str  # stable and unique, e.g. "desk:ann"
+    name: str  # as shown to others
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """20 ms (or less, at the end of a stream) of one person's sound."""
+
+    person: Person
+    pcm: Pcm
+    rate: int  # Hz
+    at_s: float  # when its first sample was spoken, on the conversation's own clock
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Speech of one person between two silences."""
+
+    person: Person
+    samples: Samples  # at EAR_RATE
+    started_s: float
+    ended_s: float  # end of speech, before the silence that closed the segment
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recogniser made of a segment; ``text`` is empty when it heard no words."""
+
+    text: str
+    language: str = ""  # ISO 639-1, empty when unknown
+    logprob: float = 0.0  # mean per token; 0 when the engine gives none
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one person said in one go."""
+
+    person: Person
+    text: str
+    started_s: float
+    ended_s: float
+    language: str = ""
+    stt_ms: float = 0.0  # time the recogniser took
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something she wants done beside speaking, e.g. ``Action("react", "👍")``."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memorable:
+    """Something she wants to keep."""
+
+    text: str
+    salience: float  # 0 trivial .. 1 unforgettable
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What she says, with the tail she wrote after it. Always well-formed, whatever the model did."""
+
+    text: str  # plain spoken words
+    emotion: str = "neutral"
+    actions: tuple[Action, ...] = ()
+    remember: tuple[Memorable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One line of a conversation. ``person`` is None for her own replies."""
+
+    person: Person | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt, in the form every chat model takes."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a language model picks its words."""
+
+    max_tokens: int = 160
+    temperature: float = 0.7
+    top_p: float = 0.9
+    seed: int | None = None  # None: a new one each time
+    stop: tuple[str, ...] = field(default=())  # the stream ends before any of these
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How she sounds. What an engine cannot do itself is done to its sound afterwards."""
+
+    timbre: str = ""  # a name the engine knows; empty for its default
+    speed: float = 1.0  # 0.5 slow .. 2.0 fast
+    pitch: float = 0.0  # semitones up or down
+    formant: float = 1.0  # ratio; above 1 a smaller, below 1 a larger speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds a turn spent in each stage; None where the stage did not take place."""
+
+    stt_ms: float | None = None  # recognition of the last utterance
+    llm_first_token_ms: float | None = None  # prompt handed over → first token
+    llm_ms: float | None = None  # prompt handed over → last token, tail included
+    tts_first_audio_ms: float | None = None  # first clause handed over → its first sound
+    voice_to_voice_ms: float | None = None  # last speech sample → first sound of the reply

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from platformdirs import user_cache_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from persona_core.errors import SettingsError
 
@@ -42,7 +42,8 @@ class Settings(BaseModel):
     )
 
     persona: str = Field(
-        "mira", description="A name from personas/, or the path of a character file (.md, or a card .json/.png)."
+        "mira",
+        description="A name from personas/, or the path of a character file (.md, .json or .png).",
     )
 
     profile: Profile = Field(
@@ -69,8 +70,8 @@ class Settings(BaseModel):
         0.7, description="Seconds of silence of everybody after which it is her turn."
     )
 
-    llm_engine: Literal["auto", "llama_cpp", "xllamacpp", "transformers", "openai", "anthropic", "rules"] = Field(
-        "auto", description="auto | llama_cpp | xllamacpp | transformers | openai | anthropic | rules"
+    llm_engine: Literal["auto", "llama_cpp", "xllamacpp", "transformers", "openai", "anthropic", "rules"] = (
+        Field("auto", description="auto | llama_cpp | xllamacpp | transformers | openai | anthropic | rules")
     )
     llm_model: str = Field(
         "", description="A name from the catalogue, a .gguf file, a folder, or the endpoint's model name."
@@ -78,8 +79,12 @@ class Settings(BaseModel):
     llm_context_tokens: Annotated[int, Field(ge=1024, le=131072)] = Field(
         4096, description="Room for prompt and reply together."
     )
-    llm_max_tokens: Annotated[int, Field(ge=16, le=1024)] = Field(160, description="Longest reply, tail included.")
-    llm_temperature: Annotated[float, Field(ge=0, le=2)] = Field(0.7, description="0 always the same, 1 lively.")
+    llm_max_tokens: Annotated[int, Field(ge=16, le=1024)] = Field(
+        160, description="Longest reply, tail included."
+    )
+    llm_temperature: Annotated[float, Field(ge=0, le=2)] = Field(
+        0.7, description="0 always the same, 1 lively."
+    )
     openai_base_url: str = Field(
         "", description="For LLM_ENGINE=openai: any compatible endpoint, e.g. http://127.0.0.1:8080/v1"
     )
@@ -91,7 +96,9 @@ class Settings(BaseModel):
     tts_engine: Literal["auto", "hibari", "piper", "speecht5"] = Field(
         "auto", description="auto | hibari | piper | speecht5"
     )
-    tts_model: str = Field("", description="A name from the catalogue, or a folder or file. Empty: the profile's.")
+    tts_model: str = Field(
+        "", description="A name from the catalogue, or a folder or file. Empty: the profile's."
+    )
     tts_timbre: str = Field("", description="A voice the engine knows. Empty: the character's.")
     tts_speed: Annotated[float, Field(ge=0.5, le=2)] | None = Field(
         None, description="0.5 slow .. 2.0 fast. Empty: the character's."
@@ -108,9 +115,7 @@ class Settings(BaseModel):
     )
 
 
-def load_settings(
-    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
-) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
     """Settings from ``env_file`` overridden by ``environ`` (default: this process's environment).
 
     Raises SettingsError naming every wrong setting at once, and every name in ``env_file`` that looks

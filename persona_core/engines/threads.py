@@ -1,0 +1,56 @@
+"""Blocking generators, heard from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import Executor
+from contextlib import closing, suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_END = object()
+
+
+async def stream_from_thread(
+    executor: Executor, generate: Callable[[], Generator[T | None, None, None]], ahead: int = 16
+) -> AsyncGenerator[T, None]:
+    """The items of ``generate()``, which runs in a thread of ``executor`` from first to last item.
+
+    A ``None`` is not passed on: a generator yields it while it works towards its next item, as a place
+    where it may be stopped. The generator is at most ``ahead`` items further than the consumer, and its
+    exceptions are raised here. Closing this stream stops the generator at its next ``yield`` and returns
+    once it has stopped, so what it was using is free again.
+    """
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Queue[T | object] = asyncio.Queue()  # bounded by ``room``, which a thread can wait on
+    room = threading.Semaphore(ahead)
+    closed = threading.Event()
+
+    def tell(item: T | object) -> None:
+        with suppress(RuntimeError):  # the loop is gone, and nobody listens
+            loop.call_soon_threadsafe(arrived.put_nowait, item)
+
+    def run() -> None:
+        with closing(generate()) as items:
+            for item in items:
+                if item is not None:
+                    room.acquire()
+                    tell(item)
+                if closed.is_set():
+                    break
+
+    job = executor.submit(run)
+    job.add_done_callback(lambda _: tell(_END))
+    try:
+        while (item := await arrived.get()) is not _END:
+            room.release()
+            yield item  # type: ignore[misc]  # whatever is not _END is a T
+        job.result()
+    finally:
+        closed.set()
+        room.release()
+        if not job.cancel():  # it has begun
+            await asyncio.wait([asyncio.wrap_future(job)])

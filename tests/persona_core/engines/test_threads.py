@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+
+import pytest
+
+from persona_core.engines.threads import stream_from_thread
+
+
+@pytest.fixture
+def worker() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+async def test_items_arrive_in_order_and_nones_are_kept_back(worker):
+    def generate():
+        yield from [0, None, 1, None, None, 2]
+
+    assert [item async for item in stream_from_thread(worker, generate)] == [0, 1, 2]
+
+
+async def test_the_generator_runs_outside_the_event_loop(worker):
+    def generate():
+        yield threading.current_thread()
+
+    assert [item async for item in stream_from_thread(worker, generate)] != [threading.current_thread()]
+
+
+async def test_an_exception_is_raised_where_the_items_are_used(worker):
+    def generate():
+        yield "first"
+        raise LookupError("second")
+
+    heard = []
+    with pytest.raises(LookupError, match="second"):
+        async for item in stream_from_thread(worker, generate):
+            heard.append(item)
+    assert heard == ["first"]
+
+
+async def test_the_generator_never_runs_further_ahead_than_asked(worker):
+    made = []
+
+    def generate():
+        for item in range(100):
+            made.append(item)
+            yield item
+
+    async with aclosing(stream_from_thread(worker, generate, ahead=3)) as items:
+        assert await anext(items) == 0
+        await asyncio.sleep(0.05)
+        assert len(made) <= 6  # heard, three ahead, one in hand and one to spare
+
+
+async def test_closing_stops_the_generator_and_waits_for_its_clean_up(worker):
+    steps = []
+
+    def generate():
+        try:
+            while True:
+                steps.append("step")
+                yield "item"
+        finally:
+            steps.append("cleaned up")
+
+    stream = stream_from_thread(worker, generate, ahead=2)
+    await anext(stream)
+    await stream.aclose()
+    assert steps[-1] == "cleaned up"
+    assert len(steps) <= 6
+
+
+async def test_cancelling_the_consumer_stops_a_generator_that_yields_nothing(worker):
+    begun, ended = threading.Event(), threading.Event()
+
+    def generate():
+        try:
+            while True:
+                begun.set()
+                yield None
+        finally:
+            ended.set()
+
+    async def consume() -> None:
+        async with aclosing(stream_from_thread(worker, generate)) as items:
+            async for _ in items:
+                pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.to_thread(begun.wait, 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+async def test_a_stream_closed_while_it_waits_for_the_thread_never_begins(worker):
+    hold, begun = threading.Event(), []
+
+    def generate():
+        begun.append(True)
+        yield "item"
+
+    worker.submit(hold.wait, 5)
+    stream = stream_from_thread(worker, generate)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await stream.aclose()
+    hold.set()
+    worker.submit(lambda: None).result()
+    assert not begun

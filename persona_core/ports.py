@@ -6,7 +6,7 @@ blocks it. Errors that reach the caller are ``persona_core.errors.EngineError``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
 from persona_core.types import Frame, Message, Pcm, Samples, Sampling, Transcript
@@ -37,11 +37,11 @@ class LanguageModel(Protocol):
 
     def stream(
         self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The answer, piece by piece as it is written.
 
         ``conversation`` names whose prompt this is, so that an engine can keep the evaluated prefix
-        of each. Closing the iterator (``aclose``) stops the model within one token.
+        of each. Closing the generator (``aclose``) stops the model within one token.
         """
         ...
 
@@ -53,7 +53,7 @@ class LanguageModel(Protocol):
 class TextToSpeech(Protocol):
     rate: int  # Hz of everything it yields
 
-    def speak(self, text: str) -> AsyncIterator[Pcm]:
+    def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
         """The sound of ``text``, in chunks as soon as each is made; nothing for text without words."""
         ...
 

@@ -40,6 +40,7 @@ class Segment:
     samples: Samples  # at EAR_RATE
     started_s: float
     ended_s: float  # end of speech, before the silence that closed the segment
+    closed_s: float  # end of that silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Utterance:
     started_s: float
     ended_s: float
     language: str = ""
-    stt_ms: float = 0.0  # time the recogniser took
+    stt_ms: float | None = None  # time the recogniser took; None when typed
+    stopped_at: float | None = None  # time.perf_counter() of its last speech sample; None when typed
 
 
 @dataclass(frozen=True, slots=True)

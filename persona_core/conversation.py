@@ -1,0 +1,185 @@
+"""One live conversation: wiring only. What is heard goes to the floor, what the floor commits is answered.
+
+The rules are elsewhere: when somebody speaks (``hearing/segmenter.py``), whose turn it is
+(``hearing/floor.py``), what is sent to the model (``thinking/prompt.py``), what may be spoken
+(``thinking/reply.py``), how it is spoken (``speaking/mouth.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from time import perf_counter
+from types import TracebackType
+
+from persona_core.errors import KithError
+from persona_core.events import Event, Failed, Heard, Said, Speaking
+from persona_core.hearing import floor
+from persona_core.hearing.ear import EarEvent, SpeechStarted, SpeechStopped
+from persona_core.hearing.ears import Ears
+from persona_core.persona import Persona
+from persona_core.ports import LanguageModel, Playback
+from persona_core.speaking.mouth import Mouth, Spoken
+from persona_core.thinking.attempt import Attempt
+from persona_core.types import Frame, Person, Segment, Timings, Turn, Utterance
+
+HISTORY_TURNS = 400  # kept for the prompt, which takes what fits
+SEGMENTS_WAITING = 64  # a recogniser further behind than this will not catch up
+
+log = logging.getLogger(__name__)
+
+
+class Conversation:
+    """Use as ``async with Conversation(...)``. ``key`` names it: a voice channel, a DM, or the desk."""
+
+    def __init__(
+        self, key: str, persona: Persona, playback: Playback | None, emit: Callable[[Event], None]
+    ) -> None:
+        """``playback`` is where she speaks; None: she answers in writing only."""
+        self._key = key
+        self._persona = persona
+        self._mouth = Mouth(persona.tts, playback) if playback and persona.tts else None
+        self._emit = emit
+        self._ears = Ears(persona.hearing) if persona.hearing else None
+        self._floor = floor.Floor()
+        self._turns: deque[Turn] = deque(maxlen=HISTORY_TURNS)
+        self._segments: asyncio.Queue[tuple[Segment, float]] = asyncio.Queue(SEGMENTS_WAITING)
+        self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(1)  # the floor commits one at a time
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Conversation:
+        self._tasks = [
+            asyncio.create_task(self._recognise_all(), name=f"recognise {self._key}"),
+            asyncio.create_task(self._answer_all(), name=f"answer {self._key}"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hear(self, frame: Frame) -> None:
+        """Take one frame of somebody's sound; never waits."""
+        if self._ears is not None:
+            self._take(self._ears.hear(frame))
+
+    def finish_hearing(self) -> None:
+        """Everybody's sound has ended; what was being said is complete."""
+        if self._ears is not None:
+            self._take(self._ears.finish())
+
+    def read(self, person: Person, text: str) -> None:
+        """Take one typed line."""
+        self._step(floor.Written(Utterance(person, text, 0.0, 0.0)))
+
+    async def settled(self) -> None:
+        """Wait until all that was heard and read is understood and answered."""
+        await self._idle.wait()
+
+    def _take(self, events: list[EarEvent]) -> None:
+        for event in events:
+            match event:
+                case SpeechStarted(person):
+                    self._step(floor.Began(person.id))
+                case SpeechStopped(person, segment):
+                    queued = segment is not None and self._queue(segment)
+                    self._step(floor.Stopped(person.id, words_follow=queued))
+
+    def _queue(self, segment: Segment) -> bool:
+        try:
+            self._segments.put_nowait((segment, perf_counter()))
+        except asyncio.QueueFull:
+            self._emit(Failed("The recogniser cannot keep up; a part of what was said is lost."))
+            return False
+        return True
+
+    def _step(self, event: floor.FloorEvent) -> None:
+        result = floor.step(self._floor, event)
+        self._floor = result.floor
+        if result.commit:
+            self._commits.put_nowait(result.commit)
+        if self._floor.idle:
+            self._idle.set()
+        else:
+            self._idle.clear()
+
+    async def _recognise_all(self) -> None:
+        while True:
+            segment, closed_at = await self._segments.get()
+            utterance = await self._recognise(segment, closed_at)
+            if utterance is not None:
+                self._emit(Heard(utterance))
+            self._step(floor.Understood(utterance))
+
+    async def _recognise(self, segment: Segment, closed_at: float) -> Utterance | None:
+        assert self._ears is not None  # segments come from ears
+        try:
+            utterance = await self._ears.recognise(segment, closed_at)
+        except Exception as error:  # noqa: BLE001  # the one catch-all of hearing: she must go on
+            self._fail(error)
+            return None
+        return utterance if utterance.text else None
+
+    async def _answer_all(self) -> None:
+        while True:
+            said = await self._commits.get()
+            self._turns.extend(Turn(line.person, line.text) for line in said)
+            try:
+                await self._answer(said)
+            except Exception as error:  # noqa: BLE001  # the one catch-all of answering
+                self._fail(error)
+            self._step(floor.Answered())
+
+    async def _answer(self, said: tuple[Utterance, ...]) -> None:
+        try:
+            attempt, spoken = await self._attempt(self._persona.llm)
+        except KithError as error:  # she has something to say even without a model
+            self._fail(error)
+            attempt, spoken = await self._attempt(self._persona.last_resort)
+        if spoken.error is not None:
+            self._fail(spoken.error)
+        reply = attempt.reply()
+        self._turns.append(Turn(None, reply.text))
+        self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken)))
+
+    async def _attempt(self, llm: LanguageModel) -> tuple[Attempt, Spoken]:
+        attempt = Attempt(self._persona, llm, list(self._turns), self._key)
+        words = self._shown(attempt.words())
+        if self._mouth is not None:
+            return attempt, await self._mouth.say(words)
+        async for _ in words:
+            pass
+        return attempt, Spoken()
+
+    async def _shown(self, words: AsyncIterator[str]) -> AsyncIterator[str]:
+        async for text in words:
+            self._emit(Speaking(text))
+            yield text
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, KithError):
+            log.warning("%s: %s, because of %r", self._key, type(error).__name__, error.__cause__)
+            self._emit(Failed(str(error)))
+        else:
+            log.error("%s: unexpected %s", self._key, type(error).__name__, exc_info=error)
+            self._emit(Failed("Something went wrong that should not have; the log has the cause."))
+
+
+def _timings(last: Utterance, attempt: Attempt, spoken: Spoken) -> Timings:
+    voice_to_voice_ms = None
+    if last.stopped_at is not None and spoken.first_audio_at is not None:
+        voice_to_voice_ms = (spoken.first_audio_at - last.stopped_at) * 1000
+    return Timings(
+        stt_ms=last.stt_ms,
+        llm_first_token_ms=attempt.first_token_ms,
+        llm_ms=attempt.total_ms,
+        tts_first_audio_ms=spoken.first_audio_ms,
+        voice_to_voice_ms=voice_to_voice_ms,
+    )

@@ -1,0 +1,1 @@
+"""From frames to utterances, and whose turn it is."""

@@ -1,0 +1,66 @@
+"""Files from the model hub, through ``huggingface_hub``: its mirrors, its tokens, its way to resume."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from huggingface_hub import constants, get_hf_file_metadata, get_session, hf_hub_download, hf_hub_url
+from huggingface_hub.errors import EntryNotFoundError, FileMetadataError, HTTPError
+
+from persona_core.models.catalogue import File, HubSource
+from persona_core.models.disk import require_room
+from persona_core.models.progress import Report
+from persona_core.models.sources import Fetched, SourceFailed
+
+PROBE_S = 3.0  # longest wait for a sign of life
+
+# OSError holds refused connections and the library's own offline mode.
+FAILURES = (EntryNotFoundError, FileMetadataError, HTTPError, OSError)
+
+
+@functools.cache
+def reachable() -> bool:
+    """Whether the hub answers; asked once a process, within 3 s."""
+    if constants.HF_HUB_OFFLINE:
+        return False
+    answers: list[bool] = []
+    probe = threading.Thread(target=lambda: answers.append(_answers()), daemon=True)
+    probe.start()
+    probe.join(PROBE_S)  # a name server that does not answer has no time limit of its own
+    return bool(answers and answers[0])
+
+
+def _answers() -> bool:
+    try:
+        reply = get_session().head(constants.ENDPOINT, timeout=PROBE_S, follow_redirects=True)
+    except (HTTPError, OSError):
+        return False
+    return bool(reply.status_code < 400)
+
+
+def fetch_from_hub(
+    source: HubSource, files: Sequence[File], revision: str | None, into: Path, report: Report
+) -> list[Fetched]:
+    """Bring ``files`` under ``into``; raises SourceFailed, or ModelError without room on the disk.
+
+    ``revision`` is the commit to take them from; None for the newest.
+    """
+    if not reachable():
+        raise SourceFailed("the model hub cannot be reached")
+    fetched = []
+    for file in files:
+        name = source.name_of(file)
+        try:
+            about = get_hf_file_metadata(hf_hub_url(source.repo, name, revision=revision))
+            revision = about.commit_hash or revision  # all files of one commit
+            if about.size:
+                require_room(into, about.size, file.path)
+            report.note(f"Fetching {file.path} from the model hub ({source.repo}).")
+            at = hf_hub_download(source.repo, name, revision=revision, local_dir=into / "hub")
+        except FAILURES as error:
+            raise SourceFailed(f"the model hub did not give {source.repo}/{name}") from error
+        fetched.append(Fetched(file, Path(at), revision or ""))
+    return fetched

@@ -46,9 +46,11 @@ class Conversation:
         self._floor = floor.Floor()
         self._turns: deque[Turn] = deque(maxlen=HISTORY_TURNS)
         self._segments: asyncio.Queue[tuple[Segment, float]] = asyncio.Queue(SEGMENTS_WAITING)
-        self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(1)  # the floor commits one at a time
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(
+            1
+        )  # the floor commits one at a time
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Conversation:
@@ -80,8 +82,8 @@ class Conversation:
         self._step(floor.Written(Utterance(person, text, 0.0, 0.0)))
 
     async def settled(self) -> None:
-        """Wait until all that was heard and read is understood and answered."""
-        await self._idle.wait()
+        """Wait until what was said is understood and, where nobody is speaking, answered."""
+        await self._settled.wait()
 
     def _take(self, events: list[EarEvent]) -> None:
         for event in events:
@@ -105,10 +107,10 @@ class Conversation:
         self._floor = result.floor
         if result.commit:
             self._commits.put_nowait(result.commit)
-        if self._floor.idle:
-            self._idle.set()
+        if self._floor.settled:
+            self._settled.set()
         else:
-            self._idle.clear()
+            self._settled.clear()
 
     async def _recognise_all(self) -> None:
         while True:

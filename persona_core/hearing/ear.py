@@ -13,7 +13,7 @@ from persona_core.ports import VoiceStream
 from persona_core.types import EAR_RATE, Frame, Person, Samples, Segment
 
 PREROLL_WINDOWS = 10  # kept from before speech was noticed, so that no first consonant is lost
-MAX_GAP_S = 3.0  # a longer hole in the frames is heard as this much silence
+MAX_GAP_S = 3.0  # of a longer hole in the frames only this much is heard, as silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Ear:
         gap_s = frame.at_s - self._expected_s
         events: list[EarEvent] = []
         if gap_s > 2 * WINDOW_S:
-            self._skip(gap_s)
-            silence = np.zeros(int(min(gap_s, MAX_GAP_S) * EAR_RATE), np.float32)
-            events += self._take(silence)
+            heard_s = min(gap_s, MAX_GAP_S)
+            events = self._take(np.zeros(int(heard_s * EAR_RATE), np.float32))
+            self._windows_s += gap_s - heard_s
         self._expected_s = frame.at_s + len(frame.pcm) / frame.rate
         return events + self._take(self._resample(samples, frame.rate))
 
@@ -80,10 +80,6 @@ class Ear:
             self._rate = rate
             self._resampler = soxr.ResampleStream(rate, EAR_RATE, 1) if rate != EAR_RATE else None
         return samples if self._resampler is None else self._resampler.resample_chunk(samples)
-
-    def _skip(self, gap_s: float) -> None:
-        """Move the clock over what a hole is longer than the silence that stands for it."""
-        self._windows_s += max(0.0, gap_s - MAX_GAP_S)
 
     def _take(self, samples: Samples) -> list[EarEvent]:
         samples = np.concatenate([self._rest, samples])

@@ -54,8 +54,9 @@ class Floor:
     answering: bool = False
 
     @property
-    def idle(self) -> bool:
-        return not (self.texts_to_come or self.unanswered or self.answering)
+    def settled(self) -> bool:
+        """All that can be understood and answered so far is."""
+        return not (self.texts_to_come or self.answering)
 
 
 @dataclass(frozen=True, slots=True)

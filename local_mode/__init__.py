@@ -1,0 +1,1 @@
+"""The persona at a desk, without Discord's bot account."""

@@ -1,0 +1,92 @@
+"""The terminal: what is typed, and how a conversation is shown there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+from persona_core.events import Event, Failed, Heard, Said, Speaking
+
+
+def say(line: str) -> None:
+    """A line about the program itself: standard error, so that standard output holds the conversation."""
+    print(line, file=sys.stderr, flush=True)
+
+
+async def typed_lines(prompt: str) -> AsyncIterator[str]:
+    """Lines from standard input until it ends; ``prompt`` is shown only to a person at a terminal."""
+    at_terminal = sys.stdin.isatty()
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # bytes that are no text harm nothing
+    while True:
+        if at_terminal:
+            print(prompt, end="", file=sys.stderr, flush=True)
+        line = await asyncio.to_thread(sys.stdin.readline)
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+class PlainScreen:
+    """The conversation as people read it."""
+
+    def __init__(self, her_name: str) -> None:
+        self._her_name = her_name
+        self._writing = False
+        self.failures = 0
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Heard(utterance):
+                print(f"{utterance.person.name}: {utterance.text}", flush=True)
+            case Speaking(text):
+                start = "" if self._writing else f"{self._her_name}: "
+                self._writing = True
+                print(start + text, end="", flush=True)
+            case Said():
+                print(flush=True)
+                self._writing = False
+            case Failed(message):
+                self.failures += 1
+                say(message)
+
+
+class JsonScreen:
+    """One object a line, for programs."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self.failures += 1
+        if not isinstance(event, Speaking):
+            print(json.dumps(as_json(event), ensure_ascii=False), flush=True)
+
+
+def as_json(event: Heard | Said | Failed) -> dict[str, Any]:
+    """The documented form of an event (README, "For programs")."""
+    match event:
+        case Heard(utterance):
+            return {
+                "event": "utterance",
+                "speaker": utterance.person.name,
+                "text": utterance.text,
+                "started_s": round(utterance.started_s, 2),
+                "ended_s": round(utterance.ended_s, 2),
+            }
+        case Said(reply, audio_s, timings):
+            return {
+                "event": "reply",
+                "text": reply.text,
+                "emotion": reply.emotion,
+                "actions": [asdict(action) for action in reply.actions],
+                "audio_s": round(audio_s, 2),
+                "timings": {k: None if v is None else round(v, 1) for k, v in asdict(timings).items()},
+            }
+        case Failed(message):
+            return {"event": "error", "message": message}

@@ -1,0 +1,107 @@
+"""What the system has, and what it lacks with the command that brings it. Standard library only."""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.venv import ROOT, WINDOWS, SetupError, run, say
+
+APT, DNF, WINGET = "sudo apt-get install -y ", "sudo dnf install -y ", "winget install "
+WAYS = {  # what Kith needs of the system → program that tells the system → the command that brings it
+    "Python's venv module": {
+        "apt-get": APT + f"python3.{sys.version_info[1]}-venv",
+        "dnf": DNF + "python3-pip",
+        "xcode-select": f"brew install python@3.{sys.version_info[1]}",
+        "winget": WINGET + f"Python.Python.3.{sys.version_info[1]}",
+    },
+    "a C++ compiler (for the language model's engine)": {
+        "apt-get": APT + "build-essential",
+        "dnf": DNF + "gcc-c++ make",
+        "xcode-select": "xcode-select --install",
+        "winget": WINGET + "Microsoft.VisualStudio.2022.BuildTools --override "
+        '"--passive --wait --add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"',
+    },
+    "PortAudio (for microphone and speaker)": {"apt-get": APT + "libportaudio2", "dnf": DNF + "portaudio"},
+    "make": {"apt-get": APT + "make", "dnf": DNF + "make", "xcode-select": "xcode-select --install"},
+    "git": {
+        "apt-get": APT + "git",
+        "dnf": DNF + "git",
+        "xcode-select": "xcode-select --install",
+        "winget": WINGET + "Git.Git",
+    },
+}
+
+
+def compiler() -> str | None:
+    """Path of a C++ compiler, or None. On Windows CMake finds Visual Studio by itself."""
+    if named := os.environ.get("CXX"):
+        return shutil.which(named)
+    if WINDOWS:
+        programs = Path(os.environ.get("PROGRAMFILES(X86)", ""))
+        studio = programs / "Microsoft Visual Studio" / "Installer" / "vswhere.exe"
+        return shutil.which("cl") or (str(studio) if studio.is_file() else None)
+    return shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+
+
+def has_card() -> bool:
+    """Whether there is an NVIDIA card. Linux lists it in a file; asking nvidia-smi can take a second."""
+    if not shutil.which("nvidia-smi"):
+        return False
+    if any(Path("/proc/driver/nvidia/gpus").glob("*")):
+        return True
+    command = ["nvidia-smi", "-L"]
+    try:
+        listing = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return listing.returncode == 0 and "GPU 0" in listing.stdout
+
+
+def lacking() -> list[str]:
+    """The keys of WAYS that this system does not have."""
+    there = (
+        importlib.util.find_spec("ensurepip"),
+        compiler(),
+        sys.platform != "linux" or ctypes.util.find_library("portaudio"),
+        WINDOWS or shutil.which("make"),
+        shutil.which("git"),
+    )
+    return [what for what, found in zip(WAYS, there, strict=True) if not found]
+
+
+def check_system() -> None:
+    """Names what the system lacks and the command for it; as root on Debian or Ubuntu, installs it."""
+    missing = lacking()
+    if missing and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        install_with_apt([WAYS[what]["apt-get"].removeprefix(APT) for what in missing])
+        missing = lacking()
+    system = next((program for program in WAYS["git"] if shutil.which(program)), "")
+    for what in missing:
+        say(f"      missing: {what}; {WAYS[what].get(system, 'install it with your package manager')}")
+
+
+def install_with_apt(packages: list[str]) -> None:
+    say(f"      installing {' '.join(packages)}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run("apt-get", ["apt-get", "update", "-q"], quiet)
+        run("apt-get", ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages], quiet)
+    except SetupError as error:  # what is still missing is named by the caller
+        say(f"      {error}")
+
+
+def check_disk(gb: float) -> None:
+    """Raises SetupError where fewer than ``gb`` gigabytes are free."""
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < gb:
+        raise SetupError(
+            f"Setting up needs about {gb:.0f} GB of disk and {free:.1f} GB are free: make room first."
+        )

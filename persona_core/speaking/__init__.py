@@ -1,0 +1,1 @@
+"""From the words of a reply to what the voice is given."""

@@ -1,0 +1,81 @@
+"""Messages to tokens and tokens to bytes, by the vocabulary and chat template inside a GGUF file."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import llama_cpp as llama
+from jinja2 import TemplateError
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from persona_core.engines.chat import without_system
+from persona_core.errors import EngineError
+from persona_core.types import Message
+
+
+class LlamaChat:
+    """Reads and writes for one loaded model; holds no memory of its own. Safe from any thread."""
+
+    def __init__(self, model: llama.llama_model_p, name: str) -> None:
+        """``name`` is the file's, for the error when it is no chat model."""
+        self._vocab = llama.llama_model_get_vocab(model)
+        self.size = llama.llama_vocab_n_tokens(self._vocab)  # of the vocabulary
+        self._bos = llama.llama_vocab_bos(self._vocab)
+        template = llama.llama_model_chat_template(model, None)
+        if template is None:
+            raise EngineError(f"{name} has no chat template; choose an instruct or chat model.")
+        eos = llama.llama_vocab_eos(self._vocab)
+        self._format = Jinja2ChatFormatter(template.decode(), self._text(eos), self._text(self._bos))
+        self._control = self._control_texts()
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        """Tokens of the whole conversation, up to where the assistant begins to write."""
+        clean = [Message(message.role, self._control.sub(" ", message.content)) for message in messages]
+        try:
+            text = self._render(clean)
+        except (TemplateError, ValueError):  # some templates know no system role or insist on alternation
+            text = self._render(without_system(clean))
+        tokens = self.tokens(text)
+        if llama.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [self._bos]:  # templates may write it
+            tokens.insert(0, self._bos)
+        return tokens
+
+    def tokens(self, text: str) -> list[int]:
+        """Tokens of ``text`` alone; control tokens written out in it are read as such."""
+        data = text.encode()
+        room = len(data) + 8  # a token is at least one byte, but for a few that vocabularies add
+        buffer = (llama.llama_token * room)()
+        count = llama.llama_tokenize(self._vocab, data, len(data), buffer, room, False, True)
+        return buffer[:count]
+
+    def bytes_of(self, token: int) -> bytes:
+        """What ``token`` adds to the text: possibly half a character, nothing for a control token."""
+        buffer = ctypes.create_string_buffer(256)
+        length = llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(length, 0)]
+
+    def ends(self, token: int) -> bool:
+        """Whether ``token`` says that the answer is over."""
+        return bool(llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _render(self, messages: Sequence[Message]) -> str:
+        rows: Any = [{"role": message.role, "content": message.content} for message in messages]
+        return self._format(messages=rows, enable_thinking=False).prompt
+
+    def _control_texts(self) -> re.Pattern[str]:
+        """Matches whatever a person could type that would be read as, say, the end of a message."""
+        texts = [
+            self._text(token)
+            for token in range(self.size)
+            if llama.llama_vocab_is_control(self._vocab, token)
+        ]
+        return re.compile("|".join(re.escape(text) for text in texts if text) or "(?!)")
+
+    def _text(self, token: int) -> str:
+        if token < 0:  # the vocabulary has none of the kind
+            return ""
+        text: bytes = llama.llama_vocab_get_text(self._vocab, token)
+        return text.decode(errors="ignore")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter
 from types import TracebackType
@@ -23,9 +22,11 @@ from persona_core.persona import Persona
 from persona_core.ports import LanguageModel, Playback
 from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.thinking.attempt import Attempt
+from persona_core.thinking.prompt import BLOCK
 from persona_core.types import Frame, Person, Segment, Timings, Turn, Utterance
 
 HISTORY_TURNS = 400  # kept for the prompt, which takes what fits
+FORGOTTEN_TURNS = 25 * BLOCK  # leave together; whole blocks, as the prompt counts them from the first
 SEGMENTS_WAITING = 64  # a recogniser further behind than this will not catch up
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Conversation:
         self._emit = emit
         self._ears = Ears(persona.hearing) if persona.hearing else None
         self._floor = floor.Floor()
-        self._turns: deque[Turn] = deque(maxlen=HISTORY_TURNS)
+        self._turns: list[Turn] = []
         self._segments: asyncio.Queue[tuple[Segment, float]] = asyncio.Queue(SEGMENTS_WAITING)
         self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(
             1
@@ -132,7 +133,9 @@ class Conversation:
     async def _answer_all(self) -> None:
         while True:
             said = await self._commits.get()
-            self._turns.extend(Turn(line.person, line.text) for line in said)
+            if len(self._turns) > HISTORY_TURNS:
+                del self._turns[:FORGOTTEN_TURNS]
+            self._turns += [Turn(line.person, line.text) for line in said]
             try:
                 await self._answer(said)
             except Exception as error:  # noqa: BLE001  # the one catch-all of answering
@@ -147,12 +150,13 @@ class Conversation:
             attempt, spoken = await self._attempt(self._persona.last_resort)
         if spoken.error is not None:
             self._fail(spoken.error)
-        reply = attempt.reply()
+        reply = attempt.reply
+        assert reply is not None  # its words have ended
         self._turns.append(Turn(None, reply.text))
         self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken)))
 
     async def _attempt(self, llm: LanguageModel) -> tuple[Attempt, Spoken]:
-        attempt = Attempt(self._persona, llm, list(self._turns), self._key)
+        attempt = Attempt(self._persona, llm, tuple(self._turns), self._key)
         words = self._shown(attempt.words())
         if self._mouth is not None:
             return attempt, await self._mouth.say(words)

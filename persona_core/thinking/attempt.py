@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from persona_core.persona import Persona
@@ -14,32 +14,35 @@ from persona_core.types import Reply, Turn
 
 
 class Attempt:
-    """Use once: iterate ``words()`` to its end, or close it to give up; then ask for ``reply()``."""
+    """Use once: iterate ``words()`` to its end, then read the rest; closing ``words()`` gives up."""
 
-    def __init__(self, persona: Persona, llm: LanguageModel, turns: Sequence[Turn], conversation: str) -> None:
+    def __init__(
+        self, persona: Persona, llm: LanguageModel, turns: Sequence[Turn], conversation: str
+    ) -> None:
         self._persona = persona
         self._llm = llm
         self._turns = turns
         self._conversation = conversation
-        self._reader = ReplyReader(persona.character.name)
         self.first_token_ms: float | None = None
         self.total_ms: float | None = None
+        self.reply: Reply | None = None
 
-    async def words(self) -> AsyncIterator[str]:
+    async def words(self) -> AsyncGenerator[str, None]:
         """Pieces of text that are certain to be spoken. Raises EngineError when the model fails."""
         watch = Stopwatch()
-        sampling = self._persona.sampling
-        messages = build_prompt(self._persona.character, self._turns, self._llm, sampling.max_tokens)
+        character, sampling = self._persona.character, self._persona.sampling
+        others = {turn.person.name for turn in self._turns if turn.person}
+        reader = ReplyReader(character.name, others)
+        messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens)
         async with aclosing(self._llm.stream(messages, sampling, self._conversation)) as pieces:
             async for piece in pieces:
                 if self.first_token_ms is None:
                     self.first_token_ms = watch.ms()
-                if text := self._reader.feed(piece):
+                if text := reader.feed(piece):
                     yield text
+                if reader.done:
+                    break
         self.total_ms = watch.ms()
-        if rest := self._reader.rest():
-            yield rest
-
-    def reply(self) -> Reply:
-        """The whole reply, as far as it was written."""
-        return self._reader.finish()
+        self.reply = reader.finish()
+        if reader.rest:
+            yield reader.rest

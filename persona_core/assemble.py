@@ -1,0 +1,230 @@
+"""The one place that names engines: settings in, a whole persona out.
+
+Each engine's module is imported only when it is chosen, so that a laptop loads neither torch nor CUDA.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from persona_core.errors import KithError, SettingsError
+from persona_core.hardware import choose_profile, probe
+from persona_core.hearing.segmenter import SegmenterSettings
+from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalogue
+from persona_core.persona import Hearing, Persona
+from persona_core.ports import LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.settings import Settings
+from persona_core.thinking.character import Character, load_character
+from persona_core.types import Sampling, Voice
+
+Report = Callable[[str], None]  # takes one line for the owner
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An engine's name and the weights it gets; ``path`` is a folder or a file."""
+
+    engine: str
+    name: str
+    path: Path
+
+
+class Assembly:
+    """What the parts of one persona have in common while they are put together."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, folder: ModelFolder, report: Report) -> None:
+        hardware = probe()
+        profile, why = settings.profile, "as PROFILE says"
+        if profile == "auto":
+            profile, why = choose_profile(hardware)
+        report(f"Profile {profile}: {why}")
+        self.settings = settings
+        self.report = report
+        self._models = catalogue.profile(profile)
+        self.threads = settings.threads or hardware.cores
+        wants_gpu = settings.device == "auto" and profile.startswith("gpu")
+        self.device: Literal["cpu", "cuda"] = "cuda" if wants_gpu or settings.device == "cuda" else "cpu"
+        self._catalogue = catalogue
+        self._folder = folder
+
+    def choose(self, kind: Kind, engine: str, model: str, own_engine: str) -> Chosen:
+        """What the settings of an engine and its model ("auto" and empty: not set) mean on this machine.
+
+        ``model`` may be a path; ``own_engine`` then stands in for an engine that is not named.
+        """
+        path = Path(model).expanduser()
+        if model and path.exists():
+            return Chosen(own_engine if engine == "auto" else engine, path.name, path)
+        entry, path = self._folder.ensure_first([model] if model else self._candidates(kind, engine))
+        if model and entry.kind != kind:
+            raise SettingsError(f"{model} cannot be used as a model for {kind}: it is one for {entry.kind}.")
+        weights = path / entry.main if entry.engine in ("llama_cpp", "piper") else path
+        return Chosen(entry.engine if engine == "auto" else engine, entry.name, weights)
+
+    def _candidates(self, kind: Kind, engine: str) -> Sequence[str]:
+        """The profile's models that fit the engine, else every one in the catalogue that does."""
+        preferred: Sequence[str] = getattr(self._models, kind)
+        if engine == "auto":
+            return preferred
+        fits = "llama_cpp" if engine == "xllamacpp" else engine  # both read GGUF
+        entries = self._catalogue.entries
+        fitting = [name for name in preferred if entries[name].engine == fits]
+        others = [name for name, entry in entries.items() if (entry.kind, entry.engine) == (kind, fits)]
+        if not (fitting or others):
+            raise SettingsError(f"{kind.upper()}_ENGINE={engine} needs {kind.upper()}_MODEL.")
+        return fitting or others
+
+
+def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report) -> Persona:
+    """Load the character and the engines that ``hear`` and ``speak`` call for; fetches missing weights.
+
+    Blocks for seconds to minutes. Raises KithError when something the settings ask for by name cannot
+    be had; what is merely the profile's choice falls back and is reported.
+    """
+    character = load_character(settings.persona)
+    with Bars() as bars:
+        catalogue = load_catalogue()
+        folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on", bars)
+        assembly = Assembly(settings, catalogue, folder, report)
+        return Persona(
+            character=character,
+            llm=_language_model(assembly, character),
+            last_resort=_rules(character),
+            sampling=Sampling(max_tokens=settings.llm_max_tokens, temperature=settings.llm_temperature),
+            hearing=_hearing(assembly) if hear else None,
+            tts=_voice(assembly, character.voice) if speak else None,
+        )
+
+
+def _language_model(assembly: Assembly, character: Character) -> LanguageModel:
+    settings = assembly.settings
+    match settings.llm_engine:
+        case "rules":
+            return _rules(character)
+        case "openai":
+            return _openai(settings)
+        case "anthropic":
+            return _anthropic(settings)
+    try:
+        return _local_model(assembly)
+    except KithError as error:
+        if settings.llm_engine != "auto" or settings.llm_model:
+            raise
+        assembly.report(f"{error} Until then simple rules answer in her place.")
+        return _rules(character)
+
+
+def _local_model(assembly: Assembly) -> LanguageModel:
+    settings = assembly.settings
+    own_engine = "transformers" if Path(settings.llm_model).expanduser().is_dir() else "llama_cpp"
+    chosen = assembly.choose("llm", settings.llm_engine, settings.llm_model, own_engine)
+    engine = chosen.engine
+    if engine == "llama_cpp" and not importlib.util.find_spec("llama_cpp"):
+        engine = "xllamacpp"
+    assembly.report(f"Thinking with {chosen.name} ({engine}).")
+    context, threads, gpu = settings.llm_context_tokens, assembly.threads, assembly.device == "cuda"
+    if engine == "transformers":
+        from persona_core.engines.transformers_llm import TransformersModel
+
+        return TransformersModel(chosen.path, context, assembly.device)
+    if engine == "xllamacpp":
+        from persona_core.engines.xllamacpp import XLlamaCppModel
+
+        return XLlamaCppModel(chosen.path, context, threads, gpu)
+    from persona_core.engines.llama_cpp import LlamaCppModel
+
+    return LlamaCppModel(chosen.path, context, threads, gpu)
+
+
+def _openai(settings: Settings) -> LanguageModel:
+    if not (settings.openai_base_url and settings.llm_model):
+        raise SettingsError("LLM_ENGINE=openai needs OPENAI_BASE_URL and LLM_MODEL.")
+    from persona_core.engines.openai_endpoint import OpenAIEndpoint
+
+    key = settings.openai_api_key.get_secret_value()
+    return OpenAIEndpoint(settings.openai_base_url, key, settings.llm_model, settings.llm_context_tokens)
+
+
+def _anthropic(settings: Settings) -> LanguageModel:
+    key = settings.anthropic_api_key.get_secret_value()
+    if not (key and settings.llm_model):
+        raise SettingsError("LLM_ENGINE=anthropic needs ANTHROPIC_API_KEY and LLM_MODEL.")
+    from persona_core.engines.anthropic_api import AnthropicModel
+
+    return AnthropicModel(key, settings.llm_model, settings.llm_context_tokens)
+
+
+def _rules(character: Character) -> LanguageModel:
+    from persona_core.engines.rules import RuleModel
+
+    return RuleModel(character.name)
+
+
+def _hearing(assembly: Assembly) -> Hearing:
+    settings = assembly.settings
+    return Hearing(
+        vad=_voice_activity(assembly),
+        stt=_speech_to_text(assembly),
+        segmenter=SegmenterSettings(silence_s=settings.end_of_turn_s),
+        language=settings.stt_language,
+    )
+
+
+def _voice_activity(assembly: Assembly) -> VoiceActivity:
+    if assembly.settings.vad_engine == "energy":
+        from persona_core.engines.energy_vad import EnergyVad
+
+        return EnergyVad()
+    from persona_core.engines.silero_vad import SileroVad
+
+    return SileroVad()
+
+
+def _speech_to_text(assembly: Assembly) -> SpeechToText:
+    settings = assembly.settings
+    chosen = assembly.choose("stt", settings.stt_engine, settings.stt_model, own_engine="faster_whisper")
+    assembly.report(f"Hearing with {chosen.name} ({chosen.engine}).")
+    if chosen.engine == "transformers":
+        from persona_core.engines.transformers_whisper import TransformersWhisper
+
+        return TransformersWhisper(chosen.path, assembly.device)
+    from persona_core.engines.faster_whisper import FasterWhisper
+
+    return FasterWhisper(chosen.path, assembly.device, assembly.threads)
+
+
+def _voice(assembly: Assembly, hers: Voice) -> TextToSpeech:
+    settings = assembly.settings
+    voice = Voice(
+        timbre=settings.tts_timbre or hers.timbre,
+        speed=hers.speed if settings.tts_speed is None else settings.tts_speed,
+        pitch=hers.pitch if settings.tts_pitch is None else settings.tts_pitch,
+        formant=hers.formant if settings.tts_formant is None else settings.tts_formant,
+    )
+    tts = _text_to_speech(assembly, voice)
+    if voice.pitch == 0 and voice.formant == 1:
+        return tts
+    from persona_core.engines.timbre import Reshaped
+
+    return Reshaped(tts, voice)
+
+
+def _text_to_speech(assembly: Assembly, voice: Voice) -> TextToSpeech:
+    settings = assembly.settings
+    chosen = assembly.choose("tts", settings.tts_engine, settings.tts_model, own_engine="piper")
+    assembly.report(f"Speaking with {chosen.name} ({chosen.engine}).")
+    if chosen.engine == "piper":
+        from persona_core.engines.piper import PiperVoice
+
+        return PiperVoice(chosen.path, voice)
+    if chosen.engine == "speecht5":
+        from persona_core.engines.speecht5 import SpeechT5Voice
+
+        return SpeechT5Voice(chosen.path, voice, assembly.device)
+    from persona_core.engines.hibari import HibariVoice
+
+    return HibariVoice(voice, assembly.threads)

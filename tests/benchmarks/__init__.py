@@ -1,0 +1,1 @@
+"""Measurements. ``make bench`` runs all; ``python -m tests.benchmarks.NAME --json`` runs one."""

@@ -1,0 +1,153 @@
+"""Each stage alone and the whole of them: ``python -m tests.benchmarks.pipeline [--json]``.
+
+Profile ``cpu``, shipped defaults. Speech is LibriSpeech from ``../shared/data`` where that is, else made by
+hibari. Turns are heard faster than real time; ``voice_to_voice_ms`` is the silence that ends a turn, in
+audio time, and the work after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import soundfile
+
+from local_mode.files import FileTransport, Recording
+from persona_core.assemble import build_persona
+from persona_core.conversation import Conversation
+from persona_core.events import Event, Failed, Said
+from persona_core.hearing.segmenter import WINDOW
+from persona_core.persona import Persona
+from persona_core.settings import load_settings
+from persona_core.types import EAR_RATE, Message, Pcm, Person, Samples, Sampling
+from tests.benchmarks.figures import Figure, figure_of, show
+
+SPEECH = Path(__file__).parents[2] / ".." / "shared" / "data" / "speech" / "librispeech"
+TURNS = 12
+LINES = [
+    "Good morning, how did you sleep?",
+    "What would you cook for six people on a rainy evening?",
+    "My sister is coming to visit me next week.",
+    "Tell me something about the sea.",
+]
+ANN = Person("bench:ann", "Ann")
+
+
+def main() -> None:
+    settings = load_settings({"PROFILE": "cpu", "LOG_LEVEL": "ERROR"}, env_file=None)
+    persona = build_persona(settings, hear=True, speak=True, report=lambda line: print(line, file=sys.stderr))
+    with tempfile.TemporaryDirectory() as folder:
+        clips = asyncio.run(_clips(persona, Path(folder)))
+        figures = asyncio.run(_stages(persona, clips)) + asyncio.run(_turns(persona, clips))
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    show([*figures, Figure("peak_memory", round(peak_mib), "MiB")])
+
+
+async def _clips(persona: Persona, folder: Path) -> list[Path]:
+    """Speech of 2 to 7 s, one file a turn."""
+    recorded = [p for p in sorted(SPEECH.rglob("*.flac")) if 2 <= soundfile.info(p).duration <= 7]
+    if recorded:
+        return recorded[:TURNS]
+    assert persona.tts is not None
+    made = []
+    for i, line in enumerate(LINES):
+        sound = np.concatenate([pcm async for pcm in persona.tts.speak(line)])
+        made.append(folder / f"{i}.wav")
+        soundfile.write(made[-1], sound, persona.tts.rate)
+    return made
+
+
+async def _stages(persona: Persona, clips: list[Path]) -> list[Figure]:
+    hearing, tts, llm = persona.hearing, persona.tts, persona.llm
+    assert hearing is not None and tts is not None
+    vad_ms, stt_ms, stt_rtf, first_ms, rate, tts_ms, tts_rtf = ([] for _ in range(7))
+    for clip in clips:
+        samples = _at_ear_rate(clip)
+        stream = hearing.vad.open()
+        for start in range(0, len(samples) - WINDOW, WINDOW):
+            began = perf_counter()
+            stream.probability(samples[start : start + WINDOW])
+            vad_ms.append((perf_counter() - began) * 1000)
+        began = perf_counter()
+        await hearing.stt.transcribe(samples)
+        stt_ms.append((perf_counter() - began) * 1000)
+        stt_rtf.append(stt_ms[-1] / 1000 / (len(samples) / EAR_RATE))
+    for i in range(TURNS):
+        line = LINES[i % len(LINES)]
+        began = perf_counter()
+        prompt = [Message("system", persona.character.description), Message("user", line)]
+        times = [
+            perf_counter()
+            async for _ in llm.stream(prompt, Sampling(max_tokens=48, temperature=0.7), "bench")
+        ]
+        if i:  # the first fills the prefix cache
+            first_ms.append((times[0] - began) * 1000)
+            if len(times) > 8:
+                rate.append((len(times) - 1) / (times[-1] - times[0]))
+        began, first, length = perf_counter(), None, 0
+        async for pcm in tts.speak(line):
+            first = first or perf_counter()
+            length += len(pcm)
+        tts_ms.append(((first or perf_counter()) - began) * 1000)
+        tts_rtf.append((perf_counter() - began) / (length / tts.rate))
+    return [
+        figure_of("vad_window_ms", vad_ms, "ms"),
+        figure_of("stt_ms", stt_ms, "ms"),
+        figure_of("stt_real_time_factor", stt_rtf, "s/s"),
+        figure_of("llm_first_token_kept_ms", first_ms, "ms"),
+        figure_of("llm_pieces_per_s", rate, "1/s"),
+        figure_of("tts_sentence_ms", tts_ms, "ms"),
+        figure_of("tts_real_time_factor", tts_rtf, "s/s"),
+    ]
+
+
+def _at_ear_rate(clip: Path) -> Samples:
+    import soxr
+
+    samples, rate = soundfile.read(clip, dtype="float32")
+    return np.asarray(soxr.resample(samples, rate, EAR_RATE), np.float32)
+
+
+class Unheard:
+    async def play(self, pcm: Pcm, rate: int) -> None:
+        pass
+
+    async def drain(self) -> None:
+        pass
+
+
+async def _turns(persona: Persona, clips: list[Path]) -> list[Figure]:
+    said: list[Said] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Said):
+            said.append(event)
+        elif isinstance(event, Failed):
+            raise RuntimeError(event.message)
+
+    async with Conversation("bench", persona, Unheard(), note) as conversation:
+
+        async def pace(at_s: float) -> None:
+            await conversation.settled()
+            await asyncio.sleep(0)
+
+        for clip in clips:
+            transport = FileTransport([Recording(ANN, clip)], pace, tail_s=1.0)
+            async for frame in transport.frames():
+                conversation.hear(frame)
+            conversation.finish_hearing()
+            await conversation.settled()
+    timings = [one.timings for one in said[1:]]  # the first fills the prefix cache
+    return [
+        figure_of(f"turn_{name}", [value for t in timings if (value := getattr(t, name)) is not None], "ms")
+        for name in ("stt_ms", "llm_first_token_ms", "llm_ms", "tts_first_audio_ms", "voice_to_voice_ms")
+    ]
+
+
+if __name__ == "__main__":
+    main()

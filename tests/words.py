@@ -1,0 +1,13 @@
+"""Comparing words: word error rate after Whisper's own English normalisation (numbers, contractions)."""
+
+from __future__ import annotations
+
+import jiwer
+from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
+
+_normalise = EnglishTextNormalizer({})
+
+
+def word_error_rate(said: str, heard: str) -> float:
+    """Share of the words of ``said`` that are wrong, missing or too many in ``heard``."""
+    return float(jiwer.wer(_normalise(said), _normalise(heard)))

@@ -1,4 +1,4 @@
-"""Blocking generators, heard from the event loop."""
+"""Blocking work, heard from the event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 _END = object()
 
 
-async def stream_from_thread(
+def stream_from_thread(
     executor: Executor, generate: Callable[[], Generator[T | None, None, None]], ahead: int = 16
 ) -> AsyncGenerator[T, None]:
     """The items of ``generate()``, which runs in a thread of ``executor`` from first to last item.
@@ -24,6 +24,20 @@ async def stream_from_thread(
     exceptions are raised here. Closing this stream stops the generator at its next ``yield`` and returns
     once it has stopped, so what it was using is free again.
     """
+
+    def work(emit: Callable[[T | None], bool]) -> None:
+        with closing(generate()) as items:
+            for item in items:
+                if emit(item):
+                    break
+
+    return stream_from_callback(executor, work, ahead)
+
+
+async def stream_from_callback(
+    executor: Executor, work: Callable[[Callable[[T | None], bool]], None], ahead: int = 16
+) -> AsyncGenerator[T, None]:
+    """The same for work that hands its items to a function, which answers True when it should stop."""
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[T | object] = asyncio.Queue()  # bounded by ``room``, which a thread can wait on
     room = threading.Semaphore(ahead)
@@ -33,16 +47,13 @@ async def stream_from_thread(
         with suppress(RuntimeError):  # the loop is gone, and nobody listens
             loop.call_soon_threadsafe(arrived.put_nowait, item)
 
-    def run() -> None:
-        with closing(generate()) as items:
-            for item in items:
-                if item is not None:
-                    room.acquire()
-                    tell(item)
-                if closed.is_set():
-                    break
+    def emit(item: T | None) -> bool:
+        if item is not None and not closed.is_set():
+            room.acquire()
+            tell(item)
+        return closed.is_set()
 
-    job = executor.submit(run)
+    job = executor.submit(work, emit)
     job.add_done_callback(lambda _: tell(_END))
     try:
         while (item := await arrived.get()) is not _END:

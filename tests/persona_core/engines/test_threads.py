@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from persona_core.engines.threads import stream_from_thread
+from persona_core.engines.threads import stream_from_callback, stream_from_thread
 
 
 @pytest.fixture
@@ -116,3 +116,17 @@ async def test_a_stream_closed_while_it_waits_for_the_thread_never_begins(worker
     hold.set()
     worker.submit(lambda: None).result()
     assert not begun
+
+
+async def test_work_with_a_callback_is_told_to_stop(worker):
+    answers = []
+
+    def work(emit):
+        answers.extend(emit(item) for item in ("first", "second"))
+        while not emit(None):
+            pass
+
+    stream = stream_from_callback(worker, work)
+    assert [await anext(stream), await anext(stream)] == ["first", "second"]
+    await stream.aclose()
+    assert answers == [False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,10 +70,24 @@ def test_the_rules_catch_a_breach(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         test_a_room_imports_only_what_lies_below_it("memory")
 
 
-def test_assembling_for_a_processor_imports_no_torch() -> None:
-    if not (ROOT / "persona_core" / "assemble.py").is_file():
-        pytest.skip("persona_core/assemble.py is not there yet")
-    program = "import sys, persona_core.assemble; sys.exit('torch' in sys.modules)"
+@pytest.mark.parametrize(
+    "modules",
+    [
+        ["persona_core.assemble"],
+        ["persona_core.engines.silero_vad"],
+        ["persona_core.engines.faster_whisper", "faster_whisper"],
+        ["persona_core.engines.hibari", "hibari"],
+        ["persona_core.engines.llama_cpp"],
+    ],
+    ids=lambda modules: modules[0].rpartition(".")[2],
+)
+def test_what_runs_on_a_processor_imports_no_torch(modules: list[str]) -> None:
+    file = ROOT / (modules[0].replace(".", "/") + ".py")
+    if not file.is_file():
+        pytest.skip(f"{file.name} is not there yet")
+    if file.stem == "llama_cpp" and importlib.util.find_spec("llama_cpp") is None:
+        pytest.skip("llama-cpp-python is not installed here; xllamacpp stands in")
+    program = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
     command = [sys.executable, "-c", program]
     result = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

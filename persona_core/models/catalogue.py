@@ -31,10 +31,11 @@ class HubSource:
 
     repo: str  # "owner/name"
     revision: str | None  # commit; None: the newest at first use, recorded then
-    names: Mapping[str, str]  # file path → name in the repository, where they differ
+    names: Mapping[str, str]  # file path → name in the repository; empty: all files, under their own paths
+    type: Literal["model", "dataset"] = "model"
 
-    def name_of(self, file: File) -> str:
-        return self.names.get(file.path, file.path)
+    def gives(self, path: str) -> bool:
+        return not self.names or path in self.names
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,19 @@ class WheelSource:
 
     members: Mapping[str, tuple[Member, ...]]
 
+    def gives(self, path: str) -> bool:
+        return path in self.members
+
 
 Source = HubSource | WheelSource
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model: the files one engine needs, and where to get them, in the order to try."""
+    """One model: the files one engine needs, and where to get them.
+
+    Each source is asked, in order, for those of its files that are still missing.
+    """
 
     name: str
     kind: Kind
@@ -73,10 +80,9 @@ class Entry:
         return self.files[0].path if self.files else ""
 
     @property
-    def size(self) -> int | None:
-        """Bytes of all files; None when one is not known beforehand."""
-        sizes = [file.size for file in self.files]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+    def size(self) -> int:
+        """Bytes of all files whose size is known beforehand."""
+        return sum(file.size or 0 for file in self.files)
 
     @property
     def verified(self) -> bool:
@@ -131,16 +137,15 @@ def _entry(name: str, item: dict[str, Any]) -> Entry:
         File(_inside(file["path"]), file.get("size"), file.get("sha256")) for file in item.get("files", [])
     )
     sources = tuple(_source(source) for source in item.get("sources", []))
-    paths = {file.path for file in files}
-    for source in sources:
-        if isinstance(source, WheelSource) and set(source.members) != paths:
-            raise ValueError(f"the wheels of {name} must give exactly its files")
+    for file in files:
+        if not any(source.gives(file.path) for source in sources):
+            raise ValueError(f"no source gives {file.path} of {name}")
     return Entry(name, item["kind"], item["engine"], item["licence"], item["description"], files, sources)
 
 
 def _source(item: dict[str, Any]) -> Source:
     if "hub" in item:
-        return HubSource(item["hub"], item.get("revision"), item.get("names", {}))
+        return HubSource(item["hub"], item.get("revision"), item.get("names", {}), item.get("type", "model"))
     members = {
         path: tuple(Member(part["wheel"], part["member"]) for part in parts)
         for path, parts in item["wheels"].items()

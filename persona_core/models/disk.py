@@ -11,6 +11,8 @@ from pathlib import Path
 
 from persona_core.errors import ModelError
 
+SPARE = 200_000_000  # bytes beside the files themselves: the wheel at hand, records
+
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, in lower-case hexadecimal; about a second per gigabyte."""
@@ -19,8 +21,8 @@ def sha256_of(path: Path) -> str:
 
 
 def require_room(folder: Path, needed: int, what: str) -> None:
-    """Raise ModelError unless ``needed`` bytes are free on the disk of ``folder``, which exists."""
-    free = shutil.disk_usage(folder).free
+    """Raise ModelError unless ``needed`` bytes and some spare are free on the disk of ``folder``, which exists."""
+    needed, free = needed + SPARE, shutil.disk_usage(folder).free
     if free < needed:
         raise ModelError(
             f"Fetching {what} needs {gigabytes(needed)} on the disk of {folder}, where {gigabytes(free)} are "

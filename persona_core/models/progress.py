@@ -47,7 +47,6 @@ class Bars:
         )
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -60,5 +59,6 @@ class Bars:
 
     def moved(self, what: str, done: int, total: int | None) -> None:
         if what not in self._bars:
+            self._progress.start()  # here, so that nothing is drawn where nothing is fetched
             self._bars[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._bars[what], completed=done, total=total)

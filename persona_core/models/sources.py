@@ -19,4 +19,5 @@ class Fetched:
 
     file: File
     at: Path
-    origin: str  # commit on the hub, or wheels, for the record of unverified files
+    origin: str  # "owner/name@commit" or wheels, for the record of unverified files
+    sha256: str | None = None  # what the source itself says it is

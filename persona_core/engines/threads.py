@@ -63,5 +63,5 @@ async def stream_from_callback(
     finally:
         closed.set()
         room.release()
-        if not job.cancel():  # it has begun
-            await asyncio.wait([asyncio.wrap_future(job)])
+        if not job.cancel() and not job.done():
+            await asyncio.gather(asyncio.wrap_future(job), return_exceptions=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ async def test_the_generator_runs_outside_the_event_loop(worker):
     assert [item async for item in stream_from_thread(worker, generate)] != [threading.current_thread()]
 
 
-async def test_an_exception_is_raised_where_the_items_are_used(worker):
+async def test_an_exception_is_raised_where_the_items_are_used(worker, caplog):
     def generate():
         yield "first"
         raise LookupError("second")
@@ -41,6 +42,8 @@ async def test_an_exception_is_raised_where_the_items_are_used(worker):
         async for item in stream_from_thread(worker, generate):
             heard.append(item)
     assert heard == ["first"]
+    gc.collect()
+    assert not caplog.records  # and nowhere else, such as "exception was never retrieved"
 
 
 async def test_the_generator_never_runs_further_ahead_than_asked(worker):

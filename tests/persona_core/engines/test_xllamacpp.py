@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from persona_core.errors import EngineError
+from persona_core.models import ModelFolder, load_catalogue
+from persona_core.settings import load_settings
+from persona_core.types import Message, Sampling
+
+pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
+from persona_core.engines.xllamacpp import XLlamaCppModel
+
+NAME = "smollm2-135m-instruct"
+GREEDY = Sampling(max_tokens=16, temperature=0)
+PROMPT = [Message("system", "You are Mira, a gardener."), Message("user", "What grows in May?")]
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    models = ModelFolder(load_settings().models_dir, load_catalogue())
+    if not models.present(NAME):
+        pytest.skip(f"needs the weights of {NAME}: python -m persona_core.models pull {NAME}")
+    return next(models.folder(NAME).glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def model(weights: Path) -> Iterator[XLlamaCppModel]:
+    model = XLlamaCppModel(weights, context_tokens=512, threads=1)
+    yield model
+    model.close()
+
+
+async def answer(model, messages=PROMPT, sampling=GREEDY, conversation="") -> str:
+    return "".join([piece async for piece in model.stream(messages, sampling, conversation)])
+
+
+async def test_it_answers_piece_by_piece(model):
+    pieces = [piece async for piece in model.stream(PROMPT, GREEDY)]
+    assert 3 < len(pieces) <= 16
+    assert all(pieces)
+
+
+async def test_temperature_zero_says_the_same_from_a_kept_prefix_and_in_another_conversation(model):
+    first = await answer(model, conversation="ann")
+    assert await answer(model, conversation="ann") == first
+    assert await answer(model, conversation="bob") == first
+
+
+async def test_a_seed_decides_what_is_said(model):
+    sampling = Sampling(max_tokens=16, temperature=1.0, seed=7)
+    assert await answer(model, sampling=sampling) == await answer(model, sampling=sampling)
+
+
+async def test_a_stop_string_ends_the_answer_before_it(model):
+    whole = await answer(model)
+    stop = whole[5:12]
+    sampling = Sampling(max_tokens=16, temperature=0, stop=(stop,))
+    assert await answer(model, sampling=sampling) == whole[: whole.index(stop)]
+
+
+async def test_emoji_and_chinese_arrive_in_whole_characters(model):
+    prompt = [Message("user", "Repeat: 你好，世界 🙂🚀 你好，世界 🙂🚀 你好，世界 🙂🚀")]
+    text = await answer(model, prompt, Sampling(max_tokens=40, temperature=1.5, top_p=1.0, seed=3))
+    assert "\ufffd" not in text
+
+
+async def test_a_stream_that_is_closed_leaves_the_model_free_for_the_next(model):
+    async with aclosing(model.stream(PROMPT, Sampling(max_tokens=400, temperature=0))) as stream:
+        await anext(stream)
+    assert await answer(model)
+
+
+async def test_a_prompt_that_is_too_long_is_refused_in_one_sentence(model):
+    with pytest.raises(EngineError, match=r"set LLM_CONTEXT_TOKENS higher\.$"):
+        await answer(model, [Message("user", "Bees. " * 3000)])
+
+
+def test_tokens_are_estimated_upwards(model):
+    assert model.count_tokens("What grows in May?") >= 5
+
+
+def test_nobody_else_on_this_machine_can_use_its_port(model):
+    for page in ("/v1/models", "/slots", "/props"):
+        with pytest.raises(urllib.error.HTTPError, match=r"401|404"):
+            urllib.request.urlopen(model._server.listening_address + page, timeout=5)
+
+
+@pytest.mark.parametrize("length", [64, 60_000_000])
+def test_a_truncated_file_is_refused(weights, tmp_path, length):
+    path = tmp_path / "model.gguf"
+    with weights.open("rb") as whole:
+        path.write_bytes(whole.read(length))
+    with pytest.raises(EngineError, match="is damaged"):
+        XLlamaCppModel(path, context_tokens=512, threads=1)

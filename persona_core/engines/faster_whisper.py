@@ -1,0 +1,107 @@
+"""Whisper run by CTranslate2 (faster-whisper)."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal
+
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_suppressed_tokens
+
+from persona_core.engines.whisper import SURE, Reading, is_audible, repeats, transcript, windows
+from persona_core.errors import EngineError
+from persona_core.types import EAR_RATE, Samples, Transcript
+
+_BEAM = 1
+_BEAM_AFTER_LOOP = 5  # finds its way out of most repetitions
+_TOKENS = 16, 12  # most at once, and for each second: nobody speaks faster in any script
+_MOST_TOKENS = 224  # half of Whisper's text context
+
+
+class FasterWhisper:
+    """Greedy, without timestamps or previous text, one utterance at a time in its own thread.
+
+    It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes twice where the
+    language is unknown and hides the evidence for what it drops.
+    """
+
+    def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu", threads: int = 0) -> None:
+        """``path``: a CTranslate2 model folder. ``threads``: 0 for CTranslate2's own choice."""
+        kind = "float16" if device == "cuda" else "int8"
+        try:
+            self._model = WhisperModel(str(path), device=device, compute_type=kind, cpu_threads=threads)
+        except (RuntimeError, ValueError, OSError) as cause:
+            raise EngineError(
+                f"The speech recogniser in {path} cannot be loaded on {device}: "
+                "run python -m persona_core.models verify, or set DEVICE=cpu."
+            ) from cause
+        self._usual = "en"  # the language last recognised for sure
+        self._worker = ThreadPoolExecutor(1, "faster-whisper")
+
+    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+        if not is_audible(samples):
+            return Transcript("")
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._worker, self._transcribe, samples, language)
+        except (RuntimeError, ValueError) as cause:
+            raise EngineError(
+                "The speech recogniser failed on this utterance; please say it again."
+            ) from cause
+
+    def _transcribe(self, samples: Samples, language: str) -> Transcript:
+        return transcript([self._read(window, language) for window in windows(samples)])
+
+    def _read(self, window: Samples, language: str) -> Reading:
+        features = self._model.feature_extractor(window)
+        encoded = self._model.encode(pad_or_trim(features))
+        tokenizer = self._tokenizer(language or self._detect(encoded))
+        most = _TOKENS[0] + int(_TOKENS[1] * len(window) / EAR_RATE)
+        reading = self._decode(encoded, tokenizer, most, _BEAM)
+        if repeats(reading.text):
+            reading = self._decode(encoded, tokenizer, most, _BEAM_AFTER_LOOP, looped=True)
+        return reading
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        multilingual = self._model.model.is_multilingual
+        return Tokenizer(
+            self._model.hf_tokenizer,
+            multilingual,
+            task="transcribe",
+            language=language if multilingual and language in self._model.supported_languages else "en",
+        )
+
+    def _detect(self, encoded: Any) -> str:
+        """The language spoken, or the usual one where that is not clear, as in a single word."""
+        if not self._model.model.is_multilingual:
+            return "en"
+        token, probability = self._model.model.detect_language(encoded)[0][0]
+        if probability >= SURE:
+            self._usual = token.strip("<|>")
+        return self._usual
+
+    def _decode(
+        self, encoded: Any, tokenizer: Tokenizer, most: int, beam: int, looped: bool = False
+    ) -> Reading:
+        (result,) = self._model.model.generate(
+            encoded,
+            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
+            beam_size=beam,
+            max_length=2 * min(most, _MOST_TOKENS),  # CTranslate2 writes half of it at most
+            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        tokens = result.sequences_ids[0]
+        logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the score leaves out the closing token
+        return Reading(
+            text=tokenizer.decode(tokens).strip(),
+            language=tokenizer.language_code,
+            logprob=logprob,
+            no_speech=result.no_speech_prob,
+            looped=looped,
+        )

@@ -1,0 +1,78 @@
+"""What every Whisper engine shares: cutting long speech, and telling words from inventions."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from persona_core.types import EAR_RATE, Samples, Transcript
+
+WINDOW_S = 30  # what Whisper's encoder takes at once
+SURE = 0.6  # a language detected with less is not believed: what follows would be words of no language
+LOOP = 2.4  # text that zlib shrinks by more repeats itself (the threshold of OpenAI's own decoder)
+
+_CUT_WITHIN_S = 5  # the last seconds of a window, in which a quiet place is looked for
+_HOP = EAR_RATE // 50  # 20 ms
+_INAUDIBLE = 1e-4  # -80 dBFS, below the least that a microphone's own noise makes
+
+# Each pair: (probability of no speech above, mean log-probability of the words below). Either alone is weak
+# evidence, since a name spoken alone is improbable and a quiet room may be taken for speech.
+# Chosen on LibriSpeech, single spoken names and 28 sounds without words, for base and tiny.en.
+_DOUBTS = ((0.6, -0.6), (0.3, -1.2), (0.0, -1.6))
+_DOUBT_AFTER_LOOP = -0.6  # what is read after the recogniser had lost itself must be plainer
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a recogniser made of one window, with the evidence for it."""
+
+    text: str
+    language: str
+    logprob: float  # mean per token, the closing one included
+    no_speech: float  # probability 0..1
+    looped: bool = False  # its first attempt repeated itself
+
+
+def repeats(text: str) -> bool:
+    data = text.encode()
+    return bool(data) and len(data) / len(zlib.compress(data)) > LOOP
+
+
+def is_invented(reading: Reading) -> bool:
+    """Whether the evidence is against these words having been spoken."""
+    if not any(letter.isalnum() for letter in reading.text) or repeats(reading.text):
+        return True
+    if reading.looped and reading.logprob < _DOUBT_AFTER_LOOP:
+        return True
+    return any(reading.no_speech >= high and reading.logprob < low for high, low in _DOUBTS)
+
+
+def is_audible(samples: Samples) -> bool:
+    """Whether there is anything at all to recognise."""
+    return samples.size > 0 and float(np.abs(samples).max()) > _INAUDIBLE
+
+
+def windows(samples: Samples) -> Iterator[Samples]:
+    """``samples`` (16 kHz) in pieces of at most 30 s, cut where it is quietest."""
+    most = WINDOW_S * EAR_RATE
+    while len(samples) > most:
+        near = samples[most - _CUT_WITHIN_S * EAR_RATE : most].reshape(-1, _HOP)
+        loudness = np.convolve(np.square(near).mean(axis=1), np.ones(5), mode="same")  # over 100 ms
+        cut = most - _CUT_WITHIN_S * EAR_RATE + int(loudness.argmin()) * _HOP
+        yield samples[:cut]
+        samples = samples[cut:]
+    yield samples
+
+
+def transcript(readings: Sequence[Reading]) -> Transcript:
+    """The believable readings as one; empty, with the language of the first, when there is none."""
+    heard = [reading for reading in readings if not is_invented(reading)]
+    if not heard:
+        return Transcript("", readings[0].language if readings else "")
+    text = " ".join(reading.text for reading in heard)
+    weights = [len(reading.text) for reading in heard]
+    logprob = float(np.average([reading.logprob for reading in heard], weights=weights))
+    return Transcript(text, heard[0].language, logprob)

@@ -107,7 +107,7 @@ def install_llm(source: str, binary: str, card: bool, nvcc: bool) -> None:
         say("      no C++ compiler: taking the ready-made engine, which is about half as fast")
         pip(binary, "install", "-r", binary)
         return
-    say("      compiling takes some minutes, once; pip keeps what it built")
+    say("      compiling takes some minutes the first time; pip keeps what it built")
     try:
         if card and nvcc:
             install_llm_for_card(source)

@@ -48,7 +48,8 @@ def choose_torch(pin: str, card: bool) -> Build:
     if first and first.kind == wanted:
         return first
     index = INDEX[wanted]
-    if sizes([f"{index}/torch/"]) and (own := offered(pin, ["--index-url", index])):
+    own = offered(pin, ["--index-url", index]) if sizes([f"{index}/torch/"]) else None
+    if own:
         return own
     if first is None:
         raise SetupError(

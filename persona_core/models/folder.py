@@ -180,7 +180,7 @@ class ModelFolder:
         for use in self._first_uses.of(entry.name).values():
             repo, _, commit = use.origin.partition("@")
             if repo == source.repo:
-                return commit
+                return commit or None
         return None
 
     def _place(self, entry: Entry, fetched: Fetched) -> None:

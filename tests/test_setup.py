@@ -73,6 +73,7 @@ class Checkout:
             wheel(self.index, name, version)
         wheel(self.index, "llama-cpp-python", "0.3.36")
         wheel(self.index, "onnxruntime-gpu", "1.0")
+        self.program("apt-get", "exit 100")  # tests install nothing on the system
         return self
 
     def environment(self, **extra: str) -> dict[str, str]:
@@ -221,7 +222,6 @@ def test_without_a_compiler_the_ready_made_engine_is_taken(checkout: Checkout) -
         check=True,
         capture_output=True,
     )
-    checkout.program("apt-get", "exit 100")  # as root it would be asked for a compiler
     result = checkout.set_up(CXX="no-such-compiler")
     assert result.returncode == 0, result.stderr
     assert "xllamacpp-1.0" in checkout.packages()
@@ -240,7 +240,6 @@ def test_a_failed_build_falls_back_to_the_ready_made_engine(checkout: Checkout) 
 @posix
 def test_without_ensurepip_the_missing_package_is_named(checkout: Checkout) -> None:
     shutil.rmtree(checkout.folder / ".venv")
-    checkout.program("apt-get", "exit 100")
     hide = "import sys, runpy; sys.modules['ensurepip'] = None; sys.path.insert(0, '.'); "
     result = subprocess.run(
         [sys.executable, "-c", hide + "runpy.run_path('setup_env.py', run_name='__main__')"],

@@ -33,8 +33,8 @@ ATTEMPTS = 5  # at one file, each going on where the one before broke off
 CHUNK = 1 << 20  # bytes
 SHA256_DIGITS = 64
 
-# OSError covers refused connections and the library's own offline mode.
-FAILURES = (EntryNotFoundError, FileMetadataError, HTTPError, OSError)
+# ConnectionError is the library's own offline mode. Errors of the disk are nobody's fault out there.
+FAILURES = (EntryNotFoundError, FileMetadataError, HTTPError, ConnectionError)
 
 
 @functools.cache

@@ -24,7 +24,7 @@ hub = "owner/name"
 """
 
 
-def test_every_profile_can_be_had_without_the_hub_and_without_a_licence_of_ones_own() -> None:
+def test_every_profile_can_be_had_without_the_hub() -> None:
     catalogue = load_catalogue()
     assert set(catalogue.profiles) == {"tiny", "cpu", "gpu-16", "gpu-32"}
     for profile in catalogue.profiles.values():

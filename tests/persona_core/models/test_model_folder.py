@@ -141,6 +141,12 @@ def test_no_room_on_the_disk_is_said_before_anything_is_fetched(
         folder_of(tmp_path, big).ensure("big")
 
 
+def test_a_models_folder_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("")
+    with pytest.raises(ModelError, match="good cannot be read from or written to"):
+        folder_of(tmp_path / "m", GOOD).ensure("good")
+
+
 def test_the_first_present_candidate_is_taken(tmp_path: Path) -> None:
     put(tmp_path, GOOD)
     chosen, path = folder_of(tmp_path, OPEN, GOOD, BUILT_IN).ensure_first(["open", "good", "built-in"])

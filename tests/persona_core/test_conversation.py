@@ -52,7 +52,8 @@ class Parrot:
         self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
-        for word in f"You said {messages[-1].content}. That is all.".split(" "):
+        heard = messages[-1].content.replace(":", " said").replace("\n", " and ")
+        for word in f"{heard}. That is all.".split(" "):
             await asyncio.sleep(0)
             yield word + " "
 

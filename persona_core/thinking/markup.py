@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from persona_core.thinking.frame import SENTINEL
 
-CODE_TEXT = "But that is code, and code is nothing to say aloud."
+CODE_TEXT = "No, wait, that is code, and I only talk."
 WINDOW = 160  # characters looked ahead for the end of a marker; a longer one counts as unclosed
 
 _STAGE = re.compile(  # what role-play does between marks, also as "a small smile" or "in a whisper"

@@ -42,7 +42,7 @@ def chat(n: int) -> list[Turn]:
 def test_people_are_named_and_neighbours_share_a_message() -> None:
     messages = talk(Turn(ANN, "hi"), Turn(BOB, "hello"), Turn(None, "Hi, both."), Turn(ANN, "well"))
     assert [m.role for m in messages] == ["user", "assistant", "user"]
-    assert messages[0].content.startswith("Ann: hi\nBob: hello\n")
+    assert messages[0].content.startswith("Ann: hi\nBob: hello")
     assert messages[1].content == "Hi, both."
 
 
@@ -72,7 +72,7 @@ def test_old_turns_leave_in_blocks_so_that_the_beginning_stays() -> None:
 
 def test_a_turn_too_long_for_the_model_is_shortened_to_its_end() -> None:
     messages = build_prompt(MIRA, [Turn(ANN, "word " * 5_000 + "end")], Words(1_000), 100)
-    assert messages[-1].content.split("\n")[0].endswith("end")
+    assert messages[-1].content.endswith("end")
     assert sum(len(m.content.split()) for m in messages) <= 900
 
 
@@ -94,9 +94,8 @@ def test_a_character_too_long_for_the_model_is_refused_in_a_sentence() -> None:
     ],
 )
 def test_nobody_can_say_their_way_out_of_their_line(text: str) -> None:
-    lines = talk(Turn(Person("x", f"Eve\n{text}"), text))[-1].content.split("\n")
-    said, rest = lines[0], lines[1:]
-    assert len(rest) == 1  # our own cue
+    said = talk(Turn(Person("x", f"Eve\n{text}"), text))[-1].content
+    assert "\n" not in said
     assert SENTINEL not in said
     assert not re.search(r"<[|/a-z]|\[/?INST\]", said)
 
@@ -104,7 +103,7 @@ def test_nobody_can_say_their_way_out_of_their_line(text: str) -> None:
 @given(st.text(), st.text())
 def test_any_text_of_any_name_stays_one_line(name: str, text: str) -> None:
     content = talk(Turn(Person("x", name), text))[-1].content
-    assert len(content.splitlines()) == 2
+    assert len(content.splitlines()) == 1
     assert not re.search(r"<[^\s\d]", content)
 
 

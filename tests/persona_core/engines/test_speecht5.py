@@ -22,6 +22,7 @@ from persona_core.engines.speecht5 import SpeechT5Voice
 from persona_core.engines.xvectors import ARCHIVE, speaker_vector
 from persona_core.errors import EngineError
 from persona_core.types import Pcm, Voice
+from tests.devices import DEVICES
 
 SPEAKER = 12  # numbers in an x-vector of the tiny model
 
@@ -59,12 +60,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(params=DEVICES)
+def device(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 async def said(voice: SpeechT5Voice, text: str) -> list[Pcm]:
     return [pcm async for pcm in voice.speak(text)]
 
 
-async def test_each_sentence_becomes_sound_and_the_same_every_time(folder: Path) -> None:
-    voice = SpeechT5Voice(folder, Voice())
+async def test_each_sentence_becomes_sound_and_the_same_every_time(folder: Path, device: str) -> None:
+    voice = SpeechT5Voice(folder, Voice(), device)
     first = await said(voice, "Is it lazy? Yes, the quick fox.")
     assert voice.rate == 16_000
     assert len(first) == 2 and all(pcm.dtype == np.int16 and pcm.size for pcm in first)
@@ -72,9 +78,9 @@ async def test_each_sentence_becomes_sound_and_the_same_every_time(folder: Path)
     assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
 
 
-async def test_speed_changes_how_long_it_takes(folder: Path) -> None:
+async def test_speed_changes_how_long_it_takes(folder: Path, device: str) -> None:
     plain, fast = [
-        np.concatenate(await said(SpeechT5Voice(folder, Voice(speed=speed)), "the lazy dog"))
+        np.concatenate(await said(SpeechT5Voice(folder, Voice(speed=speed), device), "the lazy dog"))
         for speed in (1, 2)
     ]
     assert 1.5 < len(plain) / len(fast) < 2.5
@@ -85,8 +91,8 @@ async def test_nothing_is_said_where_there_are_no_words(folder: Path, text: str)
     assert await said(SpeechT5Voice(folder, Voice()), text) == []
 
 
-async def test_odd_characters_do_no_harm(folder: Path) -> None:
-    voice = SpeechT5Voice(folder, Voice())
+async def test_odd_characters_do_no_harm(folder: Path, device: str) -> None:
+    voice = SpeechT5Voice(folder, Voice(), device)
     assert await said(voice, "\ud800 $3 🙂 ١٢ [[ə]] " + "x" * 210)
 
 

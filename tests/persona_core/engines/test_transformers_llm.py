@@ -15,6 +15,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 
 from persona_core.engines.transformers_llm import TransformersModel  # noqa: E402
+from tests.devices import DEVICES  # noqa: E402
 
 GREEDY = Sampling(max_tokens=12, temperature=0)
 TEMPLATE = (
@@ -51,9 +52,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(params=DEVICES)
+def device(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture
-def model(folder: Path) -> TransformersModel:
-    return TransformersModel(folder, context_tokens=4096)
+def model(folder: Path, device: str) -> TransformersModel:
+    return TransformersModel(folder, context_tokens=4096, device=device)
 
 
 def talk(*turns: str) -> list[Message]:
@@ -65,10 +71,10 @@ async def answer(model, messages, sampling=GREEDY, conversation="") -> str:
     return "".join([piece async for piece in model.stream(messages, sampling, conversation)])
 
 
-async def test_a_kept_prefix_gives_the_same_answer_as_a_cold_one(model, folder):
+async def test_a_kept_prefix_gives_the_same_answer_as_a_cold_one(model, folder, device):
     first = await answer(model, talk("What grows in May?"))
     later = talk("What grows in May?", first, "And in June?")
-    assert await answer(model, later) == await answer(TransformersModel(folder, 4096), later)
+    assert await answer(model, later) == await answer(TransformersModel(folder, 4096, device), later)
 
 
 async def test_only_what_is_new_of_a_prompt_is_read(model):
@@ -123,14 +129,16 @@ async def test_a_stop_string_ends_the_answer_before_it(model):
     assert await answer(model, talk("Hi"), stopped) == whole[: whole.index(stop)]
 
 
-async def test_closing_the_stream_stops_within_one_token_and_the_next_answer_is_right(model, folder):
+async def test_closing_the_stream_stops_within_one_token_and_the_next_answer_is_right(model, folder, device):
     async with aclosing(
         model.stream(talk("Hi"), Sampling(max_tokens=400, temperature=1.0, seed=1))
     ) as stream:
         await anext(stream)
     stopped_at = model.evaluated
     assert stopped_at < 300
-    assert await answer(model, talk("Hi")) == await answer(TransformersModel(folder, 4096), talk("Hi"))
+    assert await answer(model, talk("Hi")) == await answer(
+        TransformersModel(folder, 4096, device), talk("Hi")
+    )
 
 
 async def test_a_template_without_a_system_role_still_gets_the_system_text(model):

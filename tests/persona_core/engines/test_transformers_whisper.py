@@ -21,6 +21,7 @@ from persona_core.engines.transformers_whisper import TransformersWhisper
 from persona_core.engines.whisper import Reading
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Transcript
+from tests.devices import DEVICES
 
 SPECIAL = [
     "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|translate|>", "<|transcribe|>",
@@ -66,9 +67,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def whisper(folder: Path) -> TransformersWhisper:
-    return TransformersWhisper(folder)
+@pytest.fixture(scope="module", params=DEVICES)
+def whisper(folder: Path, request: pytest.FixtureRequest) -> TransformersWhisper:
+    return TransformersWhisper(folder, request.param)
 
 
 def test_a_reading_carries_its_evidence(whisper: TransformersWhisper) -> None:

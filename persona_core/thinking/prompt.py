@@ -21,7 +21,8 @@ MESSAGE_TOKENS = 8  # what a chat template puts around one message, rounded up
 
 _FORMAT = """\
 After the spoken words comes {sentinel} and a line of JSON: "emotion" (neutral, happy, amused, curious, tender, \
-sad, worried, surprised or annoyed) and, only when needed, "actions" and "remember"."""
+sad, worried, surprised or annoyed) and, only when needed, "actions" (react:emoji, post:text, dm:text, leave) and \
+"remember" (a list of text with salience 0 to 1)."""
 
 _RULES = """\
 A line of somebody else begins with their name; "I" and "my" in it mean that person, not {name}. {name} talks aloud: \

@@ -23,6 +23,8 @@ class AnthropicModel:
     The API has no temperature, top_p or seed (as of anthropic 2.12); these are left out.
     """
 
+    keeps_prefix = False  # a request costs the owner money
+
     def __init__(self, api_key: str, model: str, context_tokens: int, base_url: str = "") -> None:
         """``base_url`` empty: Anthropic's own address."""
         self.context_tokens = context_tokens

@@ -20,6 +20,8 @@ logging.getLogger("openai").setLevel(logging.INFO)  # its DEBUG lines hold the w
 class OpenAIEndpoint:
     """A chat model at ``base_url`` (empty: the library's own default). Keeping prefixes is the server's work."""
 
+    keeps_prefix = False  # a request costs the owner money
+
     def __init__(self, base_url: str, api_key: str, model: str, context_tokens: int) -> None:
         """``api_key`` may be empty where the endpoint wants none."""
         self.context_tokens = context_tokens

@@ -26,6 +26,7 @@ class _Line:
 class RuleModel:
     """Answers from the messages alone, always the same to the same, in the reply format of any model."""
 
+    keeps_prefix = False
     context_tokens = 8192  # nothing is read but the last lines; this keeps prompts short
 
     def __init__(self, name: str) -> None:

@@ -47,6 +47,8 @@ class _Evaluated:
 class TransformersModel:
     """A causal language model with a chat template; one answer at a time, in a thread of its own."""
 
+    keeps_prefix = True
+
     def __init__(self, path: Path, context_tokens: int, device: str = "cpu") -> None:
         """``path``: a folder with weights and tokenizer. ``device``: cpu or cuda.
 

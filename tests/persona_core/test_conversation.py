@@ -44,6 +44,7 @@ class Parrot:
     """Says the last message back."""
 
     context_tokens = 2048
+    keeps_prefix = True
 
     def __init__(self) -> None:
         self.prompts: list[Sequence[Message]] = []
@@ -205,6 +206,17 @@ async def test_lines_typed_during_her_reply_are_answered_after_it_and_nothing_is
         conversation.read(ANN, "last")
         await conversation.settled()
     assert all(any(f"line {i}" in m.content for m in llm.prompts[-1]) for i in range(5))
+
+
+async def test_the_model_reads_who_she_is_before_anybody_speaks(persona: Persona) -> None:
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:
+        await asyncio.sleep(0.01)
+        assert len(llm.prompts) == 1
+        conversation.read(ANN, "hello")
+        await conversation.settled()
+    ahead, asked = llm.prompts
+    assert asked[: len(ahead)] == ahead and "hello" in asked[-1].content
 
 
 async def test_closing_in_the_middle_of_a_reply_leaves_no_task(persona: Persona) -> None:

@@ -27,6 +27,7 @@ from persona_core.types import Frame, Person, Sampling, Segment, Timings, Turn, 
 
 HISTORY_TURNS = 400  # kept for the prompt, which takes what fits
 FORGOTTEN_TURNS = 25 * BLOCK  # leave together; whole blocks, as the prompt counts them from the first
+LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 SEGMENTS_WAITING = 64  # a recogniser further behind than this will not catch up
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,11 @@ class Conversation:
 
     def read(self, person: Person, text: str) -> None:
         """Take one typed line."""
-        self._step(floor.Written(Utterance(person, text, 0.0, 0.0)))
+        if len(text) > LINE_CHARACTERS:
+            self._emit(
+                Failed(f"That line is too long; only its first {LINE_CHARACTERS} characters were read.")
+            )
+        self._step(floor.Written(Utterance(person, text[:LINE_CHARACTERS], 0.0, 0.0)))
 
     async def settled(self) -> None:
         """Wait until what was said is understood and, where nobody is speaking, answered."""

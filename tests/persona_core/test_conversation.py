@@ -208,6 +208,16 @@ async def test_lines_typed_during_her_reply_are_answered_after_it_and_nothing_is
     assert all(any(f"line {i}" in m.content for m in llm.prompts[-1]) for i in range(5))
 
 
+async def test_a_line_without_end_is_cut_and_said_to_be(persona: Persona) -> None:
+    events: list[Event] = []
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, events.append) as conversation:
+        conversation.read(ANN, "a" * 1_000_000)
+        await conversation.settled()
+    assert isinstance(events[0], Failed) and "too long" in events[0].message
+    assert len(llm.prompts[-1][-1].content) < 5000
+
+
 async def test_the_model_reads_who_she_is_before_anybody_speaks(persona: Persona) -> None:
     llm = Parrot()
     async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:

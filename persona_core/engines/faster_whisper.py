@@ -12,6 +12,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
+from persona_core.engines.card import load_cublas
 from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
     SURE,
@@ -39,6 +40,8 @@ class FasterWhisper:
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu", threads: int = 0) -> None:
         """``path``: a CTranslate2 model folder. ``threads``: 0 for CTranslate2's own choice."""
         kind = "float16" if device == "cuda" else "int8"
+        if device == "cuda":
+            load_cublas()
         try:
             (path / "tokenizer.json").stat()  # without it, or the folder, the library would go and fetch one
             self._model = WhisperModel(str(path), device=device, compute_type=kind, cpu_threads=threads)

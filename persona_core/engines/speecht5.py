@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
 
+from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.speech import GAP_S, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.engines.timbre import reshape
@@ -28,6 +29,7 @@ class SpeechT5Voice:
     (persona_core/engines/xvectors.py), one of which ``voice.timbre`` names."""
 
     def __init__(self, path: Path, voice: Voice, device: Literal["cpu", "cuda"] = "cpu") -> None:
+        require_torch_cuda(device)
         tts, hifigan = path / "tts", path / "hifigan"
         try:
             self._tokenizer = SpeechT5Tokenizer.from_pretrained(tts, normalize=True, local_files_only=True)

@@ -26,6 +26,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.chat import without_system
 from persona_core.engines.kept import common_prefix
 from persona_core.engines.pieces import Pieces
@@ -54,6 +55,7 @@ class TransformersModel:
 
         Raises EngineError when the folder does not hold a chat model that can be loaded.
         """
+        require_torch_cuda(device)
         self._model: Any
         dtype: Any = torch.float32 if device == "cpu" else torch.bfloat16
         try:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from transformers import GenerationMixin, WhisperForConditionalGeneration, WhisperProcessor
 from transformers.modeling_outputs import BaseModelOutput
 
+from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
     SURE,
@@ -31,6 +32,7 @@ class TransformersWhisper:
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu") -> None:
         """``path``: a folder as ``save_pretrained`` writes it, model and processor together."""
+        require_torch_cuda(device)
         kind = torch.float16 if device == "cuda" else torch.float32
         try:
             self._processor = WhisperProcessor.from_pretrained(path, local_files_only=True)

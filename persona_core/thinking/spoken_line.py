@@ -112,6 +112,10 @@ class NoRepeats:
         return held
 
     def finish(self) -> str:
+        """The last sentence, unless it breaks off while repeating an earlier one."""
+        words = _words(self._sentence)
+        if " " in words and any(said.startswith(words) for said in self._said):
+            self._held = ""
         return self._end()
 
 

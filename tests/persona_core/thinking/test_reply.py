@@ -160,6 +160,7 @@ def test_she_speaks_for_nobody_else(answer: str, words: str) -> None:
         ("So happy <3 ♥", "So happy"),
         ("I like tea. I like tea. I like tea. And cake.", "I like tea. And cake."),
         ("No. No. Not that.", "No. No. Not that."),
+        ("I like tea a lot. Yes. I like te", "I like tea a lot. Yes."),
         ("Nooooooooo!!!!!!!", "Nooo!!!"),
         ("Hi @Ann, {{user}} #1", "Hi Ann, 1"),
         ("", DEFAULT_TEXT),

@@ -39,14 +39,21 @@ def load(path: Path, gpu: bool) -> llama.llama_model_p:
     llama.llama_log_set(_log_callback, ctypes.c_void_p(0))
     llama.llama_backend_init()
     params = llama.llama_model_default_params()
-    params.n_gpu_layers = 0
-    if gpu and llama.llama_supports_gpu_offload():
-        params.n_gpu_layers = -1  # all
-    elif gpu:
+    on_card = gpu and llama.llama_supports_gpu_offload()
+    params.n_gpu_layers = -1 if on_card else 0  # -1: all
+    nothing = (ctypes.c_void_p * 1)()  # a list of no devices
+    if not on_card:  # without it a build for the card reads long prompts there all the same
+        params.devices = ctypes.addressof(nothing)
+    if gpu and not on_card:
         log.warning(
             "The installed llama-cpp-python has no GPU support; the language model runs on the processor."
         )
     model: llama.llama_model_p | None = llama.llama_model_load_from_file(str(path).encode(), params)
+    if not model and on_card:
+        raise EngineError(
+            f"{path} is damaged or does not fit on the graphics card; "
+            "run python -m persona_core.models verify, or choose a smaller model."
+        )
     if not model:
         raise EngineError(f"{path} is damaged or of a kind that llama.cpp does not know; fetch it again.")
     return model

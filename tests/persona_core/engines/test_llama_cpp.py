@@ -12,8 +12,8 @@ from persona_core.models import ModelFolder, load_catalogue
 from persona_core.settings import load_settings
 from persona_core.types import Message, Sampling
 
-pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-from persona_core.engines.llama_cpp import LlamaCppModel
+llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+from persona_core.engines.llama_cpp import LlamaCppModel  # noqa: E402
 
 NAME = "smollm2-135m-instruct"
 GREEDY = Sampling(max_tokens=24, temperature=0)
@@ -28,17 +28,24 @@ def weights() -> Path:
     return next(models.folder(NAME).glob("*.gguf"))
 
 
+@pytest.fixture(params=["processor", "card"])
+def gpu(request: pytest.FixtureRequest) -> bool:
+    if request.param == "card" and not llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("needs an NVIDIA card and llama-cpp-python built for it")
+    return request.param == "card"
+
+
 @pytest.fixture
-def model(weights: Path) -> Iterator[LlamaCppModel]:
-    model = LlamaCppModel(weights, context_tokens=512, threads=1)
+def model(weights: Path, gpu: bool) -> Iterator[LlamaCppModel]:
+    model = LlamaCppModel(weights, context_tokens=512, threads=1, gpu=gpu)
     yield model
     model.close()
 
 
 @pytest.fixture
-def cold(weights: Path) -> Iterator[LlamaCppModel]:
+def cold(weights: Path, gpu: bool) -> Iterator[LlamaCppModel]:
     """The same model without a past."""
-    model = LlamaCppModel(weights, context_tokens=512, threads=1)
+    model = LlamaCppModel(weights, context_tokens=512, threads=1, gpu=gpu)
     yield model
     model.close()
 
@@ -88,8 +95,8 @@ async def test_two_conversations_do_not_disturb_one_another(model, cold):
     assert await evaluated(model, talk(*bob), "bob") < 20
 
 
-async def test_more_conversations_than_room_make_the_silent_ones_give_way(weights):
-    model = LlamaCppModel(weights, context_tokens=160, threads=1)
+async def test_more_conversations_than_room_make_the_silent_ones_give_way(weights, gpu):
+    model = LlamaCppModel(weights, context_tokens=160, threads=1, gpu=gpu)
     long = "Bees and flowers. " * 20
     prompts = {name: talk(f"I am {name}. {long}") for name in ("ann", "bob", "cleo", "dan", "eve")}
     read = [await evaluated(model, prompt, name) for name, prompt in prompts.items()]
@@ -208,13 +215,21 @@ def test_a_truncated_file_is_refused(weights, tmp_path, length):
         LlamaCppModel(path, context_tokens=512, threads=1)
 
 
-def test_loading_is_silent(weights, capfd):
-    LlamaCppModel(weights, context_tokens=512, threads=1).close()
+def test_a_model_that_the_card_cannot_load_is_one_plain_sentence(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: True)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(weights.read_bytes()[:100_000])
+    with pytest.raises(EngineError, match=r"does not fit on the graphics card; .* choose a smaller model\.$"):
+        LlamaCppModel(path, context_tokens=512, threads=1, gpu=True)
+
+
+def test_loading_is_silent(weights, gpu, capfd):
+    LlamaCppModel(weights, context_tokens=512, threads=1, gpu=gpu).close()
     assert capfd.readouterr() == ("", "")
 
 
-async def test_a_closed_model_refuses_what_it_was_still_writing(weights):
-    model = LlamaCppModel(weights, context_tokens=512, threads=1)
+async def test_a_closed_model_refuses_what_it_was_still_writing(weights, gpu):
+    model = LlamaCppModel(weights, context_tokens=512, threads=1, gpu=gpu)
     stream = model.stream(talk("Tell me a long story."), Sampling(max_tokens=300, temperature=0))
     await anext(stream)
     model.close()

@@ -147,7 +147,13 @@ class TransformersModel:
     def _evaluate(self, kept: _Evaluated, tokens: list[int]) -> torch.Tensor:
         """Logits (1, vocabulary) after ``tokens``, which are added to ``kept``."""
         rows = torch.tensor([tokens], device=self._device)
-        output = self._model(input_ids=rows, past_key_values=kept.cache, use_cache=True, logits_to_keep=1)
+        try:
+            output = self._model(input_ids=rows, past_key_values=kept.cache, use_cache=True, logits_to_keep=1)
+        except torch.OutOfMemoryError as error:
+            self._kept.clear()  # frees memory, and some layers of ``kept`` hold the new tokens already
+            raise EngineError(
+                "The graphics card's memory is full; set LLM_CONTEXT_TOKENS lower or choose a smaller model."
+            ) from error
         kept.tokens += tokens
         self.evaluated += len(tokens)
         logits: torch.Tensor = output.logits[:, -1].float()

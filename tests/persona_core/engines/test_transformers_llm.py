@@ -141,6 +141,22 @@ async def test_closing_the_stream_stops_within_one_token_and_the_next_answer_is_
     )
 
 
+async def test_a_full_card_is_one_plain_sentence_and_the_next_answer_is_right(
+    model, folder, device, monkeypatch
+):
+    def full(**_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    await answer(model, talk("Hi"))
+    with monkeypatch.context() as later:
+        later.setattr(model._model, "forward", full)
+        with pytest.raises(EngineError, match=r"memory is full; .* choose a smaller model\.$"):
+            await answer(model, talk("Hello"))
+    assert await answer(model, talk("Hi")) == await answer(
+        TransformersModel(folder, 4096, device), talk("Hi")
+    )
+
+
 async def test_a_template_without_a_system_role_still_gets_the_system_text(model):
     model._tokenizer.chat_template = "{% set strict = true %}" + TEMPLATE
     assert "You are Mira.\nHi" in model._tokenizer.decode(model._prompt(talk("Hi")))

@@ -15,6 +15,7 @@ from persona_core.types import Reply
 
 DEFAULT_TEXT = "Sorry, I lost my thread for a second. Say that again?"
 
+MOST_SENTENCES = 3  # what the prompt asks for
 _TAIL_CHARACTERS = 2_000
 _NEW_LINES = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n"))
 
@@ -23,16 +24,17 @@ class ReplyReader:
     """Reads one answer as it is written.
 
     ``name`` is hers, ``others`` are the people in the room: a line that begins with one of those is
-    the model speaking for them, and her reply ends there.
+    the model speaking for them, and her reply ends there. It also ends after ``sentences`` (0: no limit):
+    she was told to be brief, and a small model that goes on forgets who it is.
     """
 
-    def __init__(self, name: str = "", others: Iterable[str] = ()) -> None:
+    def __init__(self, name: str = "", others: Iterable[str] = (), sentences: int = MOST_SENTENCES) -> None:
         self.rest = ""  # set by finish(): words that were still held back, or the default sentence
         self.done = False  # True: nothing the model may still write counts, it can be stopped
         self._markup = MarkupReader()
         self._lines = SpeakerLines(name, others)
         self._no_repeats = NoRepeats()
-        self._line = SpokenLine()
+        self._line = SpokenLine(sentences)
         self._tail: Tail | None = None
         self._tail_read = 0
 
@@ -58,7 +60,7 @@ class ReplyReader:
 
     @property
     def _is_cut(self) -> bool:
-        return self._lines.cut or self._line.looping
+        return self._lines.cut or self._line.cut
 
     def _read_tail(self) -> None:
         """Tries the tail at each closing brace, so that the first complete object counts."""

@@ -19,6 +19,8 @@ _LEADING = frozenset("\"'“‘¿¡«「『$€£¥-+")  # besides letters and d
 _CLOSE_UP = frozenset(".,!?;:…%。！？、，；：؟،।")  # no blank before these
 _ENDS_SENTENCE = frozenset(".!?…。！？؟।")
 _NEW_SPEAKER = re.compile(r"[A-Z][\w'-]{0,19}")
+_QUOTES = "\"'”’»"
+_FEW_WORDS = 20  # a reply shorter than this may go on, however many sentences it has
 _LOOP_WORDS = 8  # a loop is a run of up to this many words, said again and again
 
 
@@ -91,7 +93,7 @@ class NoRepeats:
         return "".join(map(self._add, text))
 
     def _add(self, c: str) -> str:
-        ends = c.isspace() and (c == "\n" or self._sentence.rstrip("\"'”’»")[-1:] in _ENDS_SENTENCE)
+        ends = c.isspace() and (c == "\n" or self._sentence.rstrip(_QUOTES)[-1:] in _ENDS_SENTENCE)
         if ends and self._sentence.strip():
             return self._end() + c
         self._sentence += c
@@ -122,19 +124,22 @@ class NoRepeats:
 class SpokenLine:
     """One line of words: only characters that are spoken, single blanks, no run-away repetition."""
 
-    def __init__(self) -> None:
+    def __init__(self, sentences: int = 0) -> None:
+        """``sentences``: how many she says at most, very short ones aside; 0 for no limit."""
         self.text = ""
-        self.looping = False
+        self.cut = False
         self.has_words = False
         self._blank = ""
         self._words: list[str] = []
         self._word = ""
+        self._most = sentences
+        self._sentences = 0  # complete so far
 
     def add(self, text: str) -> str:
         """What ``text`` adds to the line; nothing before the first letter or digit."""
         before = len(self.text) if self.has_words else 0
         for c in text:
-            if not self.looping:
+            if not self.cut:
                 self._add(c)
         return self.text[before:] if self.has_words else ""
 
@@ -152,6 +157,9 @@ class SpokenLine:
         if run or doubled or leading:
             return
         if self._blank and last and c not in _CLOSE_UP:
+            if self._is_enough():
+                self.cut = True
+                return
             self.text += self._blank
         elif self._blank == ". " and c in _CLOSE_UP and c not in _ENDS_SENTENCE:
             return
@@ -161,6 +169,12 @@ class SpokenLine:
             self.has_words = True
             self._word += c
 
+    def _is_enough(self) -> bool:
+        """Asked where a word begins: was that one sentence more, and does it suffice?"""
+        ended = self._blank == ". " or self.text.rstrip(_QUOTES)[-1:] in _ENDS_SENTENCE
+        self._sentences += ended
+        return ended and 0 < self._most <= self._sentences and len(self._words) >= _FEW_WORDS
+
     def _pause(self, mark: str) -> None:
         """A blank; a new line also ends the sentence. Both are written once the next word comes."""
         ends = bool(mark) and self.text[-1:].isalnum()
@@ -168,7 +182,7 @@ class SpokenLine:
         if self._word:
             self._words.append(self._word.casefold())
             self._word = ""
-            self.looping = _loops(self._words)
+            self.cut = _loops(self._words)
 
 
 def _is_mark(c: str) -> bool:

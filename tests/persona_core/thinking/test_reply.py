@@ -179,6 +179,16 @@ def test_a_model_that_loops_is_cut() -> None:
     assert spoken == reply.text
 
 
+def test_she_stops_after_three_sentences_but_still_reads_the_tail() -> None:
+    three = "I have lived by this window since November. It rains most days, which suits me. I keep recordings of every storm."
+    assert said(f"{three} And one more thing.{TAIL}") == three
+    assert read(f"{three} {TAIL}")[1] == Reply(three, "happy")
+    assert said("Oh. No. Really? That is sad. Tell me.") == "Oh. No. Really? That is sad. Tell me."
+    reader = ReplyReader("Mira", sentences=0)
+    reader.feed(f"{three} And one more thing.")
+    assert reader.finish().text == f"{three} And one more thing."
+
+
 def test_words_come_as_soon_as_they_are_certain() -> None:
     reader = ReplyReader("Mira", ("Ann",))
     assert reader.feed("Well, hello the") == "Well, hello the"

@@ -9,10 +9,9 @@ import logging
 import sys
 from pathlib import Path
 
-from persona_core.assemble import build_persona
-
 from local_mode.console import JsonScreen, PlainScreen, say, typed_lines
 from local_mode.files import FileTransport, Recording, WavPlayback
+from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
 from persona_core.errors import AudioError, KithError
 from persona_core.events import Event, Failed, Heard

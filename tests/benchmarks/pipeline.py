@@ -12,10 +12,10 @@ import resource
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import soundfile
+import soxr
 
 from local_mode.files import FileTransport, Recording
 from persona_core.assemble import build_persona
@@ -24,7 +24,9 @@ from persona_core.events import Event, Failed, Said
 from persona_core.hearing.segmenter import WINDOW
 from persona_core.persona import Persona
 from persona_core.settings import load_settings
-from persona_core.types import EAR_RATE, Message, Pcm, Person, Samples, Sampling
+from persona_core.stopwatch import Stopwatch
+from persona_core.thinking.prompt import build_prompt
+from persona_core.types import EAR_RATE, Pcm, Person, Samples, Sampling, Turn
 from tests.benchmarks.figures import Figure, figure_of, show
 
 SPEECH = Path(__file__).parents[2] / ".." / "shared" / "data" / "speech" / "librispeech"
@@ -63,52 +65,62 @@ async def _clips(persona: Persona, folder: Path) -> list[Path]:
 
 
 async def _stages(persona: Persona, clips: list[Path]) -> list[Figure]:
-    hearing, tts, llm = persona.hearing, persona.tts, persona.llm
-    assert hearing is not None and tts is not None
-    vad_ms, stt_ms, stt_rtf, first_ms, rate, tts_ms, tts_rtf = ([] for _ in range(7))
+    return [*await _hearing(persona, clips), *await _thinking(persona), *await _speaking(persona)]
+
+
+async def _hearing(persona: Persona, clips: list[Path]) -> list[Figure]:
+    assert persona.hearing is not None
+    vad_ms, stt_ms, real_time = [], [], []
     for clip in clips:
         samples = _at_ear_rate(clip)
-        stream = hearing.vad.open()
+        stream = persona.hearing.vad.open()
         for start in range(0, len(samples) - WINDOW, WINDOW):
-            began = perf_counter()
+            watch = Stopwatch()
             stream.probability(samples[start : start + WINDOW])
-            vad_ms.append((perf_counter() - began) * 1000)
-        began = perf_counter()
-        await hearing.stt.transcribe(samples)
-        stt_ms.append((perf_counter() - began) * 1000)
-        stt_rtf.append(stt_ms[-1] / 1000 / (len(samples) / EAR_RATE))
-    for i in range(TURNS):
-        line = LINES[i % len(LINES)]
-        began = perf_counter()
-        prompt = [Message("system", persona.character.description), Message("user", line)]
-        times = [
-            perf_counter()
-            async for _ in llm.stream(prompt, Sampling(max_tokens=48, temperature=0.7), "bench")
-        ]
-        if i:  # the first fills the prefix cache
-            first_ms.append((times[0] - began) * 1000)
-            if len(times) > 8:
-                rate.append((len(times) - 1) / (times[-1] - times[0]))
-        began, first, length = perf_counter(), None, 0
-        async for pcm in tts.speak(line):
-            first = first or perf_counter()
-            length += len(pcm)
-        tts_ms.append(((first or perf_counter()) - began) * 1000)
-        tts_rtf.append((perf_counter() - began) / (length / tts.rate))
+            vad_ms.append(watch.ms())
+        watch = Stopwatch()
+        await persona.hearing.stt.transcribe(samples)
+        stt_ms.append(watch.ms())
+        real_time.append(stt_ms[-1] / 1000 / (len(samples) / EAR_RATE))
     return [
         figure_of("vad_window_ms", vad_ms, "ms"),
         figure_of("stt_ms", stt_ms, "ms"),
-        figure_of("stt_real_time_factor", stt_rtf, "s/s"),
+        figure_of("stt_real_time_factor", real_time, "s/s"),
+    ]
+
+
+async def _thinking(persona: Persona) -> list[Figure]:
+    """The character's prefix is kept after the first line, which is not counted."""
+    first_ms, rate = [], []
+    for i in range(TURNS + 1):
+        line = LINES[i % len(LINES)]
+        prompt = build_prompt(persona.character, [Turn(ANN, line)], persona.llm, 48)
+        watch = Stopwatch()
+        times = [watch.ms() async for _ in persona.llm.stream(prompt, Sampling(max_tokens=48), "bench")]
+        if i and len(times) > 8:
+            first_ms.append(times[0])
+            rate.append((len(times) - 1) / (times[-1] - times[0]) * 1000)
+    return [
         figure_of("llm_first_token_kept_ms", first_ms, "ms"),
-        figure_of("llm_pieces_per_s", rate, "1/s"),
-        figure_of("tts_sentence_ms", tts_ms, "ms"),
-        figure_of("tts_real_time_factor", tts_rtf, "s/s"),
+        figure_of("llm_tokens_per_s", rate, "1/s"),
+    ]
+
+
+async def _speaking(persona: Persona) -> list[Figure]:
+    assert persona.tts is not None
+    sentence_ms, real_time = [], []
+    for i in range(TURNS):
+        watch = Stopwatch()
+        samples = sum([len(pcm) async for pcm in persona.tts.speak(LINES[i % len(LINES)])])
+        sentence_ms.append(watch.ms())
+        real_time.append(sentence_ms[-1] / 1000 / (samples / persona.tts.rate))
+    return [
+        figure_of("tts_sentence_ms", sentence_ms, "ms"),
+        figure_of("tts_real_time_factor", real_time, "s/s"),
     ]
 
 
 def _at_ear_rate(clip: Path) -> Samples:
-    import soxr
-
     samples, rate = soundfile.read(clip, dtype="float32")
     return np.asarray(soxr.resample(samples, rate, EAR_RATE), np.float32)
 

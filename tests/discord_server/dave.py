@@ -1,0 +1,325 @@
+"""DAVE on the server's side: the group of one call, changed by the server's proposals and the members' commits.
+
+One change at a time: proposals → the first commit that covers all of them → announced to the group, Welcome to who is
+added → everyone says ready → executed → the next change. Joins within a moment of each other become one change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .mls import Commit, ExternalSender, KeyPackage, Malformed, Proposal, vector
+
+if TYPE_CHECKING:
+    from .voice_call import Call, Peer
+
+PREPARE_TRANSITION, EXECUTE_TRANSITION, PREPARE_EPOCH = 21, 22, 24
+EXTERNAL_SENDER, PROPOSALS, ANNOUNCE_COMMIT, WELCOME = 25, 27, 29, 30
+GATHER = 0.02  # seconds in which several joins become one change
+PATIENCE = 3.0  # seconds for a commit to come, and for everyone to be ready
+
+
+@dataclass
+class Leaf:
+    user_id: int
+    package: KeyPackage
+
+
+@dataclass
+class Transition:
+    number: int
+    version: int
+    waiting: set[int] = field(default_factory=set)  # user ids not ready yet
+
+
+class DaveGroup:
+    """`version` 1 encrypts, 0 does not. `epoch` is None while there is no group."""
+
+    def __init__(self, call: Call, sender: ExternalSender) -> None:
+        self.call = call
+        self.sender = sender
+        self.version = 1
+        self.epoch: int | None = None
+        self.leaves: list[Leaf | None] = []
+        self.counts: Counter[str] = Counter()  # commits, transitions, ignored commits, rejoins…, for tests
+        self.only_committer: int | None = None  # a fault: nobody else's commit is taken
+        self._packages: dict[int, KeyPackage] = {}
+        self._proposals: dict[bytes, Proposal] = {}  # in flight, by reference
+        self._transition: Transition | None = None
+        self._number = 0
+        self._gathering: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+
+    @property
+    def group_id(self) -> bytes:
+        return struct.pack(">Q", self.call.channel.id)
+
+    @property
+    def members(self) -> list[int]:
+        """User ids in the group, by leaf."""
+        return [leaf.user_id for leaf in self.leaves if leaf] if self.epoch else []
+
+    @property
+    def settled(self) -> bool:
+        """Nothing under way, and everyone in the call is in the group (one alone needs none)."""
+        busy = self._proposals or self._transition or self._gathering
+        alone = len(self.call.peers) < 2
+        return not busy and (self.version == 0 or alone or set(self.members) == set(self.call.peers))
+
+    # -- members come and go
+
+    def greet(self, peer: Peer) -> None:
+        if self.version:
+            peer.send_binary(EXTERNAL_SENDER, self.sender.package())
+
+    def key_package(self, user_id: int, data: bytes) -> None:
+        """Op 26. One that comes from somebody in the group means that they start anew."""
+        package = KeyPackage.parse(data)
+        if package.identity != struct.pack(">Q", user_id):
+            raise Malformed("somebody else's key package")
+        self._packages[user_id] = package
+        self._soon()
+
+    def leave(self, user_id: int) -> None:
+        self._packages.pop(user_id, None)
+        if self._transition:
+            self._transition.waiting.discard(user_id)
+            self._execute_if_ready()
+        self._soon()
+
+    def invalid(self, user_id: int, transition: int) -> None:
+        """Op 31: this member could not use a commit or Welcome, and comes back with a new key package."""
+        self.counts["rejoins"] += 1
+        self._packages.pop(user_id, None)
+        self.leave(user_id)
+
+    def consider_version(self, offered: int) -> None:
+        """A client without DAVE, where it is let in, takes the encryption from the whole call."""
+        if offered == 0 and self.version:
+            self.downgrade()
+
+    # -- changes
+
+    def _soon(self) -> None:
+        if self._gathering is None:
+            self._gathering = self.call.service.loop.call_later(GATHER, self._change)
+
+    def _change(self) -> None:
+        self._gathering = None
+        if self.version == 0 or self._transition:
+            return
+        if self.epoch is None and not self._found():
+            return
+        if self.epoch and sum(self._stays(leaf) for leaf in self.leaves if leaf) < 2 and len(self.members) > 1:
+            return self._restart()
+        self._withdraw_outdated()
+        self._propose()
+
+    def _found(self) -> bool:
+        """With two key packages there is a group: its first member makes it, the others are added."""
+        if len(self._packages) < 2:
+            return False
+        first = self.only_committer if self.only_committer in self._packages else next(iter(self._packages))
+        assert first is not None
+        self.leaves, self.epoch = [Leaf(first, self._packages[first])], 0
+        return True
+
+    def _stays(self, leaf: Leaf) -> bool:
+        return self._packages.get(leaf.user_id) is leaf.package
+
+    def _restart(self) -> None:
+        """Fewer than two are left of the group: those start anew, on their own."""
+        left = [leaf.user_id for leaf in self.leaves if leaf and self._stays(leaf)]
+        self._forget_group()
+        self.counts["restarts"] += 1
+        for user_id in left:
+            self._packages.pop(user_id)
+            if peer := self.call.peers.get(user_id):
+                peer.send(PREPARE_EPOCH, {"transition_id": 0, "epoch": 1, "protocol_version": self.version})
+                peer.send(PREPARE_TRANSITION, {"transition_id": 0, "protocol_version": self.version})
+        self._soon()
+
+    def _forget_group(self) -> None:
+        self.epoch, self.leaves, self._transition = None, [], None
+        self._proposals.clear()
+        self._stop_timeout()
+
+    def _withdraw_outdated(self) -> None:
+        """Revoke the proposals that no longer say what is wanted."""
+        wanted = {p.package.data for p in self._to_add()}
+        gone = [
+            ref
+            for ref, proposal in self._proposals.items()
+            if proposal.removes_leaf is None and not any(data in proposal.message for data in wanted)
+        ]
+        if self.epoch == 0 and not self._stays(self.leaves[0] or Leaf(0, KeyPackage(b"", b""))):
+            return self._forget_group() or self._soon()  # its founder has gone before it was made
+        if gone:
+            self._to_group(b"\x01" + vector(b"".join(vector(ref) for ref in gone)))
+            for ref in gone:
+                del self._proposals[ref]
+            self._wait_for_commit()
+        return None
+
+    def _to_add(self) -> list[Leaf]:
+        """Those with a key package and no leaf. Who is still to be removed is added in the next change."""
+        seated = {leaf.user_id for leaf in self.leaves if leaf}
+        return [Leaf(user, package) for user, package in self._packages.items() if user not in seated]
+
+    def _propose(self) -> None:
+        if self.epoch is None:
+            return
+        group, new = self.group_id, []
+        known = {(p.user_id, p.removes_leaf) for p in self._proposals.values()}
+        for index, leaf in enumerate(self.leaves):
+            if leaf and not self._stays(leaf) and (leaf.user_id, index) not in known:
+                new.append(self.sender.propose_remove(group, self.epoch, leaf.user_id, index))
+        for leaf in self._to_add():
+            if (leaf.user_id, None) not in known:
+                new.append(self.sender.propose_add(group, self.epoch, leaf.user_id, leaf.package))
+        if new:
+            self._proposals |= {p.reference: p for p in new}
+            self._to_group(b"\x00" + vector(b"".join(p.message for p in new)))
+            self._wait_for_commit()
+
+    def _to_group(self, payload: bytes) -> None:
+        for leaf in self.leaves:
+            if leaf and self._stays(leaf) and (peer := self.call.peers.get(leaf.user_id)):
+                peer.send_binary(PROPOSALS, payload)
+
+    def _wait_for_commit(self) -> None:
+        self._stop_timeout()
+        if self._proposals:
+            self._timeout = self.call.service.loop.call_later(PATIENCE, self._nobody_committed)
+
+    def _nobody_committed(self) -> None:
+        self.counts["no commit"] += 1
+        self.start_anew()
+
+    # -- commits
+
+    def commit(self, user_id: int, data: bytes) -> None:
+        """Op 28. Taken if it is of this epoch, of the member's own leaf, and covers every proposal in flight."""
+        commit = Commit.parse(data)
+        if not self._acceptable(user_id, commit):
+            self.counts["commits ignored"] += 1
+            return
+        added = self._seat(commit)
+        self._proposals.clear()
+        assert self.epoch is not None
+        self.epoch += 1
+        self.counts["commits"] += 1
+        number = struct.pack(">H", self._begin(self.version))
+        for leaf in self.leaves:
+            if leaf and (peer := self.call.peers.get(leaf.user_id)):
+                new = leaf.user_id in added
+                peer.send_binary(WELCOME if new else ANNOUNCE_COMMIT, number + (commit.rest if new else commit.message))
+
+    def _acceptable(self, user_id: int, commit: Commit) -> bool:
+        leaf = self.leaves[commit.leaf] if commit.leaf < len(self.leaves) else None
+        if self.only_committer in self.call.peers and user_id != self.only_committer:
+            if any(leaf and leaf.user_id == self.only_committer for leaf in self.leaves):
+                return False
+        return (
+            bool(self._proposals)
+            and commit.group_id == self.group_id
+            and commit.epoch == self.epoch
+            and leaf is not None
+            and leaf.user_id == user_id
+            and sorted(commit.references) == sorted(self._proposals)
+        )
+
+    def _seat(self, commit: Commit) -> set[int]:
+        """Who sits where afterwards: removals first, then each Add takes the leftmost free leaf, in commit order."""
+        proposals = [self._proposals[ref] for ref in commit.references]
+        for proposal in proposals:
+            if proposal.removes_leaf is not None:
+                self.leaves[proposal.removes_leaf] = None
+        added = {p.user_id: KeyPackage(b"", b"") for p in proposals if p.removes_leaf is None}
+        for user_id in added:
+            package = self._packages.get(user_id) or added[user_id]  # gone meanwhile: the next change removes them
+            if None in self.leaves:
+                self.leaves[self.leaves.index(None)] = Leaf(user_id, package)
+            else:
+                self.leaves.append(Leaf(user_id, package))
+        while self.leaves and self.leaves[-1] is None:
+            self.leaves.pop()
+        return set(added)
+
+    # -- transitions
+
+    def _begin(self, version: int) -> int:
+        """A transition of everyone in the call; executed when all are ready, or patience ends."""
+        self._number = self._number % 0xFFFF + 1
+        self._transition = Transition(self._number, version, set(self.members or self.call.peers) & set(self.call.peers))
+        self._stop_timeout()
+        self._timeout = self.call.service.loop.call_later(PATIENCE, self._execute)
+        return self._number
+
+    def ready(self, user_id: int, number: int) -> None:
+        """Op 23."""
+        if self._transition and number == self._transition.number:
+            self._transition.waiting.discard(user_id)
+            self._execute_if_ready()
+
+    def _execute_if_ready(self) -> None:
+        if self._transition and not self._transition.waiting:
+            self._execute()
+
+    def _execute(self) -> None:
+        transition, self._transition = self._transition, None
+        self._stop_timeout()
+        if transition is None:
+            return
+        self.counts["late to be ready"] += len(transition.waiting)
+        self.counts["transitions"] += 1
+        for peer in self.call.peers.values():
+            if transition.version == 0 or peer.user_id in self.members:
+                peer.send(EXECUTE_TRANSITION, {"transition_id": transition.number})
+        self._soon()
+
+    def _stop_timeout(self) -> None:
+        if self._timeout:
+            self._timeout.cancel()
+            self._timeout = None
+
+    # -- faults, and the server's own wishes
+
+    def downgrade(self) -> None:
+        """To version 0: everyone sends plainly from the execution on."""
+        self._forget_group()
+        self._packages.clear()
+        self.version = 0
+        data = {"transition_id": self._begin(0), "protocol_version": 0}
+        for peer in self.call.peers.values():
+            peer.send(PREPARE_TRANSITION, data)
+
+    def upgrade(self) -> None:
+        """Back to version 1, with a new group."""
+        self.version = 1
+        for peer in self.call.peers.values():
+            self.greet(peer)
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Op 24, epoch 1, for everyone: the old group is over, all send new key packages."""
+        self._forget_group()
+        self._packages.clear()
+        self.counts["restarts"] += 1
+        for peer in self.call.peers.values():
+            peer.send(PREPARE_EPOCH, {"transition_id": 0, "epoch": 1, "protocol_version": self.version})
+
+    def send_garbage(self, peer: Peer, op: int = ANNOUNCE_COMMIT) -> None:
+        """A fault: a commit (29) or Welcome (30) that no client can process. It should answer with op 31 and op 26."""
+        self._number = self._number % 0xFFFF + 1
+        peer.send_binary(op, struct.pack(">H", self._number) + b"\x00\x01\x00\x01" + bytes(40))
+
+    def close(self) -> None:
+        self._stop_timeout()
+        if self._gathering:
+            self._gathering.cancel()
+            self._gathering = None

@@ -188,14 +188,14 @@ class DiscordServer:
     # -- what people do with the bot
 
     def interact(
-        self, who: SimulatedMember, command: str, *, channel: Channel, bot: Application | None = None, **options: Any
+        self, who: SimulatedMember, command: str, /, *, channel: Channel, bot: Application | None = None, **options: Any
     ) -> Interaction:
         """A slash command with its options: `interact(ann, "/memory forget", channel=text, whom=bob)`."""
         options = {name.rstrip("_"): _plain(value) for name, value in options.items()}
         return self.call(self.people.command, bot or self.bot, who.user, command, channel, options)
 
     def autocomplete(
-        self, who: SimulatedMember, command: str, *, channel: Channel, option: str, **typed: Any
+        self, who: SimulatedMember, command: str, /, *, channel: Channel, option: str, **typed: Any
     ) -> Interaction:
         """Ask for suggestions for `option`, as typed so far; they arrive in `.choices`."""
         return self.call(self.people.autocomplete, self.bot, who.user, command, channel, option, {option: ""} | typed)

@@ -9,8 +9,16 @@ from .errors import NotPossible, invalid_form
 from .payloads import Json
 from .state import Application, World
 
-SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
+SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(
+    1, 11
+)
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
+_TYPES: dict[int, tuple[type, ...]] = {
+    STRING: (str,),
+    INTEGER: (int,),
+    BOOLEAN: (bool,),
+    NUMBER: (int, float),
+}
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
@@ -36,9 +44,17 @@ def upsert(world: World, application: Application, guild_id: int | None, body: J
     return _store(world, application, guild_id, body, number)
 
 
-def _store(world: World, application: Application, guild_id: int | None, body: Json, number: int | None) -> Json:
+def _store(
+    world: World, application: Application, guild_id: int | None, body: Json, number: int | None
+) -> Json:
     number = number or world.new_id()
-    command = {"type": 1, "description": "", "options": [], "default_member_permissions": None, "nsfw": False} | body
+    command = {
+        "type": 1,
+        "description": "",
+        "options": [],
+        "default_member_permissions": None,
+        "nsfw": False,
+    } | body
     command |= {"id": str(number), "application_id": str(application.id), "version": str(world.new_id())}
     if guild_id:
         command["guild_id"] = str(guild_id)
@@ -54,7 +70,9 @@ def _check(body: Json) -> None:
         if not 1 <= len(description) <= 100:
             raise invalid_form("description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
     elif not 1 <= len(name) <= 32 or description:
-        raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length, without description.")
+        raise invalid_form(
+            "name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length, without description."
+        )
     _check_options(body.get("options") or [])
 
 
@@ -67,9 +85,13 @@ def _check_options(options: list[Json]) -> None:
         raise invalid_form("options", "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
     for option in options:
         if not _NAME.fullmatch(option["name"]) or not 1 <= len(option.get("description", "")) <= 100:
-            raise invalid_form("options", "APPLICATION_COMMAND_INVALID_NAME", "Option name or description is invalid")
+            raise invalid_form(
+                "options", "APPLICATION_COMMAND_INVALID_NAME", "Option name or description is invalid"
+            )
         if len(option.get("choices") or []) > 25 or (option.get("choices") and option.get("autocomplete")):
-            raise invalid_form("options", "BASE_TYPE_BAD_LENGTH", "Too many choices, or choices and autocomplete.")
+            raise invalid_form(
+                "options", "BASE_TYPE_BAD_LENGTH", "Too many choices, or choices and autocomplete."
+            )
         _check_options(option.get("options") or [])
 
 
@@ -112,7 +134,7 @@ def typed(command: Json, words: list[str], values: dict[str, Any], focused: str 
 
 def _value(option: Json, value: Any, focused: bool) -> Json:
     kind, name = option["type"], option["name"]
-    allowed = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}.get(kind)
+    allowed = _TYPES.get(kind)
     if focused:
         return {"name": name, "type": kind, "value": str(value), "focused": True}
     if allowed is None:

@@ -67,8 +67,8 @@ class DaveGroup:
     def settled(self) -> bool:
         """Nothing under way, and everyone in the call is in the group (one alone needs none)."""
         busy = self._proposals or self._transition or self._gathering
-        alone = len(self.call.peers) < 2
-        return not busy and (self.version == 0 or alone or set(self.members) == set(self.call.peers))
+        expected = {p.user_id for p in self.call.peers.values() if p.has_dave}
+        return not busy and (self.version == 0 or len(expected) < 2 or set(self.members) == expected)
 
     # -- members come and go
 
@@ -114,7 +114,8 @@ class DaveGroup:
             return
         if self.epoch is None and not self._found():
             return
-        if self.epoch and sum(self._stays(leaf) for leaf in self.leaves if leaf) < 2 and len(self.members) > 1:
+        staying = sum(self._stays(leaf) for leaf in self.leaves if leaf)
+        if self.epoch and staying < 2:
             return self._restart()
         self._withdraw_outdated()
         self._propose()
@@ -150,14 +151,12 @@ class DaveGroup:
 
     def _withdraw_outdated(self) -> None:
         """Revoke the proposals that no longer say what is wanted."""
-        wanted = {p.package.data for p in self._to_add()}
-        gone = [
-            ref
-            for ref, proposal in self._proposals.items()
-            if proposal.removes_leaf is None and not any(data in proposal.message for data in wanted)
-        ]
-        if self.epoch == 0 and not self._stays(self.leaves[0] or Leaf(0, KeyPackage(b"", b""))):
-            return self._forget_group() or self._soon()  # its founder has gone before it was made
+        founder = self.leaves[0] if self.epoch == 0 else None
+        if founder and not self._stays(founder):  # gone before the group was made
+            self._forget_group()
+            return self._soon()
+        adds = [(ref, p) for ref, p in self._proposals.items() if p.removes_leaf is None]
+        gone = [ref for ref, p in adds if self._packages.get(p.user_id) is not p.package]
         if gone:
             self._to_group(b"\x01" + vector(b"".join(vector(ref) for ref in gone)))
             for ref in gone:
@@ -216,14 +215,16 @@ class DaveGroup:
         number = struct.pack(">H", self._begin(self.version))
         for leaf in self.leaves:
             if leaf and (peer := self.call.peers.get(leaf.user_id)):
-                new = leaf.user_id in added
-                peer.send_binary(WELCOME if new else ANNOUNCE_COMMIT, number + (commit.rest if new else commit.message))
+                if leaf.user_id in added:
+                    peer.send_binary(WELCOME, number + commit.rest)
+                else:
+                    peer.send_binary(ANNOUNCE_COMMIT, number + commit.message)
 
     def _acceptable(self, user_id: int, commit: Commit) -> bool:
         leaf = self.leaves[commit.leaf] if commit.leaf < len(self.leaves) else None
-        if self.only_committer in self.call.peers and user_id != self.only_committer:
-            if any(leaf and leaf.user_id == self.only_committer for leaf in self.leaves):
-                return False
+        seated = {leaf.user_id for leaf in self.leaves if leaf}
+        if self.only_committer in seated & set(self.call.peers) - {user_id}:
+            return False
         return (
             bool(self._proposals)
             and commit.group_id == self.group_id
@@ -239,23 +240,25 @@ class DaveGroup:
         for proposal in proposals:
             if proposal.removes_leaf is not None:
                 self.leaves[proposal.removes_leaf] = None
-        added = {p.user_id: KeyPackage(b"", b"") for p in proposals if p.removes_leaf is None}
-        for user_id in added:
-            package = self._packages.get(user_id) or added[user_id]  # gone meanwhile: the next change removes them
+        added = [p for p in proposals if p.removes_leaf is None]
+        for proposal in added:
+            assert proposal.package is not None
+            leaf = Leaf(proposal.user_id, proposal.package)
             if None in self.leaves:
-                self.leaves[self.leaves.index(None)] = Leaf(user_id, package)
+                self.leaves[self.leaves.index(None)] = leaf
             else:
-                self.leaves.append(Leaf(user_id, package))
+                self.leaves.append(leaf)
         while self.leaves and self.leaves[-1] is None:
             self.leaves.pop()
-        return set(added)
+        return {p.user_id for p in added}
 
     # -- transitions
 
     def _begin(self, version: int) -> int:
         """A transition of everyone in the call; executed when all are ready, or patience ends."""
         self._number = self._number % 0xFFFF + 1
-        self._transition = Transition(self._number, version, set(self.members or self.call.peers) & set(self.call.peers))
+        here = set(self.call.peers)
+        self._transition = Transition(self._number, version, here & set(self.members) if version else here)
         self._stop_timeout()
         self._timeout = self.call.service.loop.call_later(PATIENCE, self._execute)
         return self._number

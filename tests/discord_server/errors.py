@@ -32,7 +32,9 @@ class NotPossible(Exception):
 
 def invalid_form(field: str, code: str, message: str) -> Refused:
     """50035, naming the one field that was wrong."""
-    return Refused(400, 50035, "Invalid Form Body", {field: {"_errors": [{"code": code, "message": message}]}})
+    return Refused(
+        400, 50035, "Invalid Form Body", {field: {"_errors": [{"code": code, "message": message}]}}
+    )
 
 
 def missing_access() -> Refused:

@@ -63,7 +63,7 @@ class Connection:
         self._zlib = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self._out: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
         self._received: deque[float] = deque(maxlen=ALLOWED_PER_MINUTE)
-        self.last_heartbeat = time.monotonic()
+        self.patience = asyncio.get_running_loop().call_later(60, lambda: None)
 
     def send(self, op: int, data: Any) -> None:
         self.send_text(json.dumps({"op": op, "d": data, "s": None, "t": None}))
@@ -131,9 +131,9 @@ class Gateway:
     ) -> None:
         """Send to each session whose bot is in the guild (or the DM), has the intent, and may view the channel."""
         for session in self.live(only):
-            if session.covers(guild) and self.service.may_see(session.application, guild, channel):
-                if wanted(event, session.intents, in_guild=guild is not None):
-                    session.dispatch(event, data(session) if callable(data) else data)
+            concerns = session.covers(guild) and self.service.may_see(session.application, guild, channel)
+            if concerns and wanted(event, session.intents, in_guild=guild is not None):
+                session.dispatch(event, data(session) if callable(data) else data)
 
     # -- receiving
 
@@ -143,9 +143,12 @@ class Gateway:
         connection = Connection(socket, request)
         self.connections.add(connection)
         writer = asyncio.create_task(connection.write(), name="gateway writer")
-        watch = asyncio.create_task(self._watch_heartbeat(connection), name="gateway heartbeat watch")
+        self._heard_from(connection)
         try:
-            if request.query.get("v", "10") not in ("9", "10") or request.query.get("encoding", "json") != "json":
+            if (
+                request.query.get("v", "10") not in ("9", "10")
+                or request.query.get("encoding", "json") != "json"
+            ):
                 self._refuse(connection, 4012, "Invalid API version")
             else:
                 connection.send(10, {"heartbeat_interval": self.service.heartbeat_ms, "_trace": ["test"]})
@@ -153,17 +156,18 @@ class Gateway:
                 if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     self._receive(connection, message.data)
         finally:
-            watch.cancel()
+            connection.patience.cancel()
             writer.cancel()
             self.connections.discard(connection)
             self._disconnected(connection)
         return socket
 
-    async def _watch_heartbeat(self, connection: Connection) -> None:
-        interval = self.service.heartbeat_ms / 1000
-        while time.monotonic() - connection.last_heartbeat < interval * 1.5 + 2:
-            await asyncio.sleep(interval / 2)
-        self._refuse(connection, 4009, "Session timed out.")
+    def _heard_from(self, connection: Connection) -> None:
+        """The next heartbeat is due within one and a half intervals."""
+        connection.patience.cancel()
+        seconds = self.service.heartbeat_ms / 1000 * 1.5
+        loop = self.service.loop
+        connection.patience = loop.call_later(seconds, self._refuse, connection, 4009, "Session timed out.")
 
     def _receive(self, connection: Connection, text: str | bytes) -> None:
         if len(text) > 4096 or connection.too_fast():
@@ -176,7 +180,7 @@ class Gateway:
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(connection, 4002, "Error while decoding payload.")
         if op == 1:
-            connection.last_heartbeat = time.monotonic()
+            self._heard_from(connection)
             return connection.send(11, None)
         if op in (2, 6):
             if connection.session:
@@ -210,7 +214,9 @@ class Gateway:
             return self._refuse(connection, 4014, "Disallowed intent(s).")
         if not self._may_identify_now(application, shard[0]):
             return connection.send(9, False)
-        session = Session(secrets.token_hex(16), application, (shard[0], shard[1]), intents, connection=connection)
+        session = Session(
+            secrets.token_hex(16), application, (shard[0], shard[1]), intents, connection=connection
+        )
         connection.session = self.sessions[session.id] = session
         self._send_ready(session)
         return None

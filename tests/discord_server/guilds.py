@@ -59,7 +59,9 @@ class SimulatedGuild:
         def go() -> None:
             self.server.service.voice_states.leave(member)
             data = {"id": str(self.guild.id)}
-            self.server.service.gateway.dispatch("GUILD_DELETE", data, guild=self.guild, only=bot or self.server.bot)
+            self.server.service.gateway.dispatch(
+                "GUILD_DELETE", data, guild=self.guild, only=bot or self.server.bot
+            )
             del self.guild.members[member.user.id]
 
         self.server.call(go)
@@ -85,16 +87,25 @@ class SimulatedGuild:
     def add_category(self, name: str) -> Channel:
         return self._add_channel(CATEGORY, name)
 
-    def add_thread(self, channel: Channel, name: str, by: SimulatedMember, on: Message | None = None) -> Channel:
-        return self.server.call(self.server.service.messages.start_thread, by.user, channel, {"name": name}, on)
+    def add_thread(
+        self, channel: Channel, name: str, by: SimulatedMember, on: Message | None = None
+    ) -> Channel:
+        return self.server.call(
+            self.server.service.messages.start_thread, by.user, channel, {"name": name}, on
+        )
 
     def delete_channel(self, channel: Channel) -> None:
         self.server.call(rest_channels.delete, self.server.service, channel)
 
     def add_member(
-        self, name: str, *, implementation: str = "davey", user: User | None = None, roles: tuple[Role, ...] = ()
+        self,
+        name: str,
+        *,
+        implementation: str = "davey",
+        user: User | None = None,
+        roles: tuple[Role, ...] = (),
     ) -> SimulatedMember:
-        """A person. `implementation` of DAVE: "davey" or "libdave". `user`: the same person as in another guild."""
+        """A person. `implementation` of DAVE: "davey", "libdave" or "none". `user`: the same person as in another guild."""
 
         def go() -> Member:
             world = self.server.service.world
@@ -152,6 +163,15 @@ class SimulatedGuild:
     @property
     def bot_role(self) -> Role:
         return next(self.guild.roles[r] for r in self.bot.roles if self.guild.roles[r].managed)
+
+    def join_together(self, channel: Channel, people: list[SimulatedMember], *, deaf: bool = False) -> None:
+        """All of them at the same moment: one change of the encrypted group."""
+
+        def go() -> None:
+            for person in people:
+                person.join(channel, deaf=deaf)
+
+        self.server.call(go)
 
     def move(self, who: SimulatedMember | Member, channel: Channel | None) -> None:
         """Drag somebody into another voice channel; None throws them out."""

@@ -79,7 +79,9 @@ class Interaction:
         with self.changed:
             done = self.changed.wait_for(lambda: self.finished and len(self.shown) >= replies, seconds)
         if not done:
-            raise TimeoutError(f"no answer to interaction {self.data.get('name') or self.data.get('custom_id')}")
+            raise TimeoutError(
+                f"no answer to interaction {self.data.get('name') or self.data.get('custom_id')}"
+            )
         return self
 
 
@@ -92,7 +94,13 @@ class Interactions:
         self._by_token: dict[str, Interaction] = {}
 
     def start(
-        self, application: Application, kind: int, user: User, channel: Channel, data: Json, message: Message | None
+        self,
+        application: Application,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Json,
+        message: Message | None,
     ) -> Interaction:
         """INTERACTION_CREATE to the shard concerned. No intent is needed for it."""
         token = secrets.token_urlsafe(32)
@@ -181,7 +189,12 @@ class Interactions:
         message.application_id = of.application.id
         message.only_for = of.user.id if flags & EPHEMERAL else None
         user = payloads.user(of.user)
-        message.interaction = {"id": str(of.id), "type": of.kind, "user": user, "authorizing_integration_owners": {}}
+        message.interaction = {
+            "id": str(of.id),
+            "type": of.kind,
+            "user": user,
+            "authorizing_integration_owners": {},
+        }
         return message
 
     def _new_reply(self, of: Interaction, data: Json, files: list[Attachment]) -> Message:

@@ -55,13 +55,16 @@ class Heard:
 def _in_order(frames: list[HeardFrame]) -> list[bytes | None]:
     if not frames:
         return []
-    base = frames[0].sequence
-    offset = {((f.sequence - base + 0x8000) & 0xFFFF) - 0x8000 + 0x10000 * (i // 0xFFFF): f for i, f in enumerate(frames)}
     out: list[bytes | None] = []
-    last = None
-    for at in sorted(offset):
-        out += [None] * min(at - last - 1, 5) if last is not None else []
-        out.append(offset[at].opus)
+    place, by_place = frames[0].sequence, {}
+    for frame in frames:
+        # The place without wrap-around that is nearest to the one before.
+        place += ((frame.sequence - place + 0x8000) & 0xFFFF) - 0x8000
+        by_place[place] = frame.opus
+    last = min(by_place) - 1
+    for at in sorted(by_place):
+        out += [None] * min(at - last - 1, 5)
+        out.append(by_place[at])
         last = at
     return out
 
@@ -75,6 +78,7 @@ class MemberPeer(Peer):
         self.person = person
         self.loop = person.server.service.loop
         self.dave: MemberDave = IMPLEMENTATIONS[person.implementation](self.user_id, grant.channel.id, self)
+        self.has_dave = person.implementation != "none"
         self.users: dict[int, int] = {}  # ssrc → user id, as op 5 told
 
     def send(self, op: int, data: Any) -> None:
@@ -165,7 +169,9 @@ class SimulatedMember:
 
     # -- voice
 
-    def join(self, channel: Channel, *, deaf: bool = False, mute: bool = False, ssrc: int | None = None) -> None:
+    def join(
+        self, channel: Channel, *, deaf: bool = False, mute: bool = False, ssrc: int | None = None
+    ) -> None:
         """Into a voice channel, or from one to another. A deaf member receives nothing, which saves time in big calls."""
 
         def go() -> None:

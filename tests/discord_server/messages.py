@@ -9,8 +9,18 @@ from . import payloads
 from .errors import Refused, invalid_form, missing_access, missing_permissions, unknown
 from .intents import may_read
 from .permissions import Permission, channel_permissions
-from .state import DM, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, VOICE
-from .state import Attachment, Channel, Message, User, timestamp
+from .state import (
+    DM,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    TEXT,
+    VOICE,
+    Attachment,
+    Channel,
+    Message,
+    User,
+    timestamp,
+)
 
 if TYPE_CHECKING:
     from .service import Service
@@ -59,7 +69,9 @@ class Messages:
             try:
                 self.require(who, channel, Permission.READ_MESSAGE_HISTORY)
             except Refused:
-                raise Refused(403, 160002, "Cannot reply without permission to read message history") from None
+                raise Refused(
+                    403, 160002, "Cannot reply without permission to read message history"
+                ) from None
 
     # -- messages
 
@@ -233,7 +245,9 @@ class Messages:
             found.append(message.reference.author)
         if allowed is not None and "users" not in allowed.get("parse", []):
             named = {int(i) for i in allowed.get("users", [])}
-            found = [u for u in found if u.id in named or (message.reference and u is message.reference.author)]
+            found = [
+                u for u in found if u.id in named or (message.reference and u is message.reference.author)
+            ]
         return list(dict.fromkeys(found))
 
     def _checked_components(self, components: list[Json]) -> list[Json]:
@@ -276,7 +290,11 @@ def _checked_embeds(embeds: list[Json]) -> list[Json]:
     for embed in embeds:
         embed.setdefault("type", "rich")
         fields = embed.get("fields") or []
-        if len(embed.get("title") or "") > 256 or len(embed.get("description") or "") > 4096 or len(fields) > 25:
+        if (
+            len(embed.get("title") or "") > 256
+            or len(embed.get("description") or "") > 4096
+            or len(fields) > 25
+        ):
             raise invalid_form("embeds", "BASE_TYPE_MAX_LENGTH", "An embed is too long.")
         if any(not 1 <= len(f["name"]) <= 256 or not 1 <= len(f["value"]) <= 1024 for f in fields):
             raise invalid_form("embeds", "BASE_TYPE_BAD_LENGTH", "A field is too long or empty.")
@@ -285,5 +303,3 @@ def _checked_embeds(embeds: list[Json]) -> list[Json]:
     if total > 6000:
         raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
     return embeds
-
-

@@ -7,7 +7,7 @@ and removed, and follows which member holds which leaf.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -163,6 +163,7 @@ class Proposal:
     message: bytes
     reference: bytes
     removes_leaf: int | None = None
+    package: KeyPackage | None = None  # of an Add
 
 
 @dataclass
@@ -178,19 +179,21 @@ class ExternalSender:
         return vector(public) + struct.pack(">H", 1) + vector(self.identity)
 
     def propose_add(self, group_id: bytes, epoch: int, user_id: int, package: KeyPackage) -> Proposal:
-        return self._propose(group_id, epoch, struct.pack(">H", ADD) + package.data, user_id, None)
+        body = struct.pack(">H", ADD) + package.data
+        return replace(self._propose(group_id, epoch, body, user_id), package=package)
 
     def propose_remove(self, group_id: bytes, epoch: int, user_id: int, leaf: int) -> Proposal:
-        return self._propose(group_id, epoch, struct.pack(">HI", REMOVE, leaf), user_id, leaf)
+        body = struct.pack(">HI", REMOVE, leaf)
+        return replace(self._propose(group_id, epoch, body, user_id), removes_leaf=leaf)
 
-    def _propose(self, group_id: bytes, epoch: int, body: bytes, user_id: int, leaf: int | None) -> Proposal:
+    def _propose(self, group_id: bytes, epoch: int, body: bytes, user_id: int) -> Proposal:
         content = vector(group_id) + struct.pack(">QBI", epoch, SENDER_EXTERNAL, 0) + vector(b"")
         content += bytes([CONTENT_PROPOSAL]) + body
         # An external sender signs without the GroupContext, which it does not know.
         signature = vector(self._sign("FramedContentTBS", PUBLIC_MESSAGE + content))
         authenticated = PUBLIC_MESSAGE[2:] + content + signature
         reference = hash_reference("Proposal Reference", authenticated)
-        return Proposal(user_id, PUBLIC_MESSAGE + content + signature, reference, leaf)
+        return Proposal(user_id, PUBLIC_MESSAGE + content + signature, reference)
 
     def _sign(self, label: str, content: bytes) -> bytes:
         return self._key.sign(_labelled(label, content), ec.ECDSA(hashes.SHA256()))

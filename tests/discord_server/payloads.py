@@ -120,7 +120,9 @@ def attachment(of: Attachment) -> Json:
     return {"id": str(of.id), "filename": of.filename, "size": len(of.data), "content_type": None} | links
 
 
-def message(of: Message, viewer: User | None = None, *, with_content: bool = True, nested: bool = False) -> Json:
+def message(
+    of: Message, viewer: User | None = None, *, with_content: bool = True, nested: bool = False
+) -> Json:
     """A message as `viewer` (for reactions' `me`) gets it; without content for a bot that may not read it."""
     data: Json = {
         "id": str(of.id),
@@ -157,7 +159,10 @@ def message(of: Message, viewer: User | None = None, *, with_content: bool = Tru
         data["interaction_metadata"] = of.interaction
     guild = of.channel.guild
     if of.reference is not None:
-        data["message_reference"] = {"message_id": str(of.reference.id), "channel_id": str(of.reference.channel.id)}
+        data["message_reference"] = {
+            "message_id": str(of.reference.id),
+            "channel_id": str(of.reference.channel.id),
+        }
         if guild:
             data["message_reference"]["guild_id"] = str(guild.id)
         if not nested:
@@ -251,6 +256,10 @@ def guild_create(of: Guild, viewer: User) -> Json:
 def guild_summary(of: Guild, viewer: User) -> Json:
     """One entry of `GET /users/@me/guilds`."""
     permissions = guild_permissions(of.members[viewer.id])
-    return {"id": str(of.id), "name": of.name, "icon": None, "owner": of.owner_id == viewer.id, "features": []} | {
-        "permissions": str(permissions)
-    }
+    return {
+        "id": str(of.id),
+        "name": of.name,
+        "icon": None,
+        "owner": of.owner_id == viewer.id,
+        "features": [],
+    } | {"permissions": str(permissions)}

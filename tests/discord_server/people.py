@@ -42,7 +42,9 @@ class People:
         data = self._command_data(found, channel, options) | {"options": options}
         return self.service.interactions.start(bot, AUTOCOMPLETE, who, channel, data, None)
 
-    def menu(self, bot: Application, who: User, name: str, channel: Channel, target: User | Message) -> Interaction:
+    def menu(
+        self, bot: Application, who: User, name: str, channel: Channel, target: User | Message
+    ) -> Interaction:
         """A context-menu command on a person or a message."""
         kind = commands.USER_MENU if isinstance(target, User) else commands.MESSAGE_MENU
         found = self._offered(bot, who, channel, name.split(), kind)
@@ -101,8 +103,12 @@ class People:
     def _resolved_users(self, users: list[User], channel: Channel) -> Json:
         found: Json = {"users": {str(u.id): payloads.user(u) for u in users}}
         if channel.guild:
-            members: list[Member] = [channel.guild.members[u.id] for u in users if u.id in channel.guild.members]
-            entries = {str(m.user.id): payloads.member(m, in_channel=channel, with_user=False) for m in members}
+            members: list[Member] = [
+                channel.guild.members[u.id] for u in users if u.id in channel.guild.members
+            ]
+            entries = {
+                str(m.user.id): payloads.member(m, in_channel=channel, with_user=False) for m in members
+            }
             found["members"] = entries
         return found
 
@@ -125,7 +131,9 @@ class People:
         else:
             chosen = [str(v.id) for v in values]
             if component["type"] == USER_SELECT:
-                extra["resolved"] = self._resolved_users([v if isinstance(v, User) else v.user for v in values], message.channel)
+                extra["resolved"] = self._resolved_users(
+                    [v if isinstance(v, User) else v.user for v in values], message.channel
+                )
         low, high = component.get("min_values", 1), component.get("max_values", 1)
         if not low <= len(chosen) <= high:
             raise NotPossible(f"between {low} and {high} must be chosen")
@@ -134,17 +142,25 @@ class People:
     def _component(self, who: User, message: Message, which: str, kinds: tuple[int, ...]) -> Json:
         if message.deleted or (message.only_for not in (None, who.id)):
             raise NotPossible(f"{who.name} does not see this message")
-        offered = [c for c in every_component(message.components) if c["type"] in kinds and c.get("style") != LINK]
+        offered = [
+            c for c in every_component(message.components) if c["type"] in kinds and c.get("style") != LINK
+        ]
         for component in offered:
             if which in (component.get("custom_id"), component.get("label"), component.get("placeholder")):
                 if component.get("disabled"):
                     raise NotPossible(f"{which} is disabled")
                 return component
-        raise NotPossible(f"there is no {which!r}; offered: {[c.get('label') or c['custom_id'] for c in offered]}")
+        raise NotPossible(
+            f"there is no {which!r}; offered: {[c.get('label') or c['custom_id'] for c in offered]}"
+        )
 
     def _use(self, who: User, message: Message, component: Json, extra: Json) -> Interaction:
         bot = self.service.world.applications[message.author.id]
-        data = {"custom_id": component["custom_id"], "component_type": component["type"], "id": component["id"]} | extra
+        data = {
+            "custom_id": component["custom_id"],
+            "component_type": component["type"],
+            "id": component["id"],
+        } | extra
         return self.service.interactions.start(bot, COMPONENT, who, message.channel, data, message)
 
     def submit(self, opened: Interaction, values: dict[str, Any]) -> Interaction:
@@ -178,4 +194,6 @@ class People:
 def _check_text(field: Json, text: str) -> None:
     low = field.get("min_length", 1 if field.get("required", True) else 0)
     if not low <= len(text) <= field.get("max_length", 4000):
-        raise NotPossible(f"{field.get('label') or field['custom_id']} takes {low} to {field.get('max_length', 4000)} characters")
+        raise NotPossible(
+            f"{field.get('label') or field['custom_id']} takes {low} to {field.get('max_length', 4000)} characters"
+        )

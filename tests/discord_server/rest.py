@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from .errors import Refused, invalid_form
 from .state import Application, Attachment
@@ -55,7 +55,7 @@ def route(service: Service, handler: Handler) -> Callable[[web.Request], Awaitab
         wait, headers = service.limits.take(authorization or "", request.method, path)
         try:
             if wait:
-                body = {"message": "You are being rate limited.", "retry_after": round(wait, 3), "global": False}
+                body = {"message": "You are being rate limited.", "global": False, "retry_after": wait}
                 return _json(body, 429, headers | {"Retry-After": str(int(wait) + 1)})
             call = Call(service, request, _caller(service, authorization))
             await _read_body(call)
@@ -103,16 +103,22 @@ async def _read_body(call: Call) -> None:
         form = await request.post()
         call.body = _parsed(str(form.get("payload_json", "{}")))
     elif request.content_type == "multipart/form-data":
-        async for part in await request.multipart():
-            if part.name == "payload_json":
-                call.body = _parsed(await part.text())
-            elif part.filename:
-                call.files.append(_attachment(call.service, part.filename, bytes(await part.read(decode=True))))
+        await _read_parts(call)
     else:
-        message = 'Expected "Content-Type" header to be one of {\'application/json\'}.'
-        raise Refused(400, 50109, message) if request.content_type == "text/plain" else Refused(415, 0, message)
+        raise Refused(415, 0, "415: Unsupported Media Type")
     if not isinstance(call.body, dict | list):
         raise Refused(400, 50109, "The request body contains invalid JSON.")
+
+
+async def _read_parts(call: Call) -> None:
+    async for part in await call.request.multipart():
+        if not isinstance(part, BodyPartReader):
+            raise Refused(400, 50109, "The request body contains invalid JSON.")
+        if part.name == "payload_json":
+            call.body = _parsed(await part.text())
+        elif part.filename:
+            data = bytes(await part.read(decode=True))
+            call.files.append(_attachment(call.service, part.filename, data))
 
 
 def _parsed(text: str) -> Any:

@@ -62,6 +62,7 @@ async def delete_channel(call: Call) -> Any:
 def delete(service: Any, channel: Channel) -> None:
     """Remove a channel or thread; whoever is in it leaves voice."""
     guild = channel.guild
+    assert guild is not None
     data = {"id": str(channel.id), "guild_id": str(guild.id), "parent_id": None, "type": channel.kind}
     data |= {"name": channel.name, "position": 0}
     service.voice_states.channel_gone(guild, channel)
@@ -134,7 +135,9 @@ async def unreact(call: Call) -> Any:
 
 async def thread_on_message(call: Call) -> Any:
     message = message_of(call)
-    return payloads.channel(call.service.messages.start_thread(call.caller.user, message.channel, call.body, message))
+    return payloads.channel(
+        call.service.messages.start_thread(call.caller.user, message.channel, call.body, message)
+    )
 
 
 async def thread(call: Call) -> Any:

@@ -14,13 +14,17 @@ def _of(call: Call) -> Interaction:
 
 
 async def answer(call: Call) -> Any:
-    receipt = call.service.interactions.answer(call.part("interaction"), call.text("token"), call.body, call.files)
+    receipt = call.service.interactions.answer(
+        call.part("interaction"), call.text("token"), call.body, call.files
+    )
     return receipt if call.request.query.get("with_response") == "true" else None
 
 
 async def follow_up(call: Call) -> Any:
     of = _of(call)
-    return payloads.message(call.service.interactions.follow_up(of, call.body, call.files), of.application.user)
+    return payloads.message(
+        call.service.interactions.follow_up(of, call.body, call.files), of.application.user
+    )
 
 
 async def get_message(call: Call) -> Any:
@@ -31,7 +35,9 @@ async def get_message(call: Call) -> Any:
 async def edit_message(call: Call) -> Any:
     of = _of(call)
     message = call.service.interactions.message(of, call.text("message"))
-    return payloads.message(call.service.interactions.edit(of, message, call.body, call.files), of.application.user)
+    return payloads.message(
+        call.service.interactions.edit(of, message, call.body, call.files), of.application.user
+    )
 
 
 async def delete_message(call: Call) -> Any:

@@ -12,7 +12,9 @@ AUDIO = 0x78
 _ONE_BYTE_EXTENSION = 0xBEDE
 
 
-def make(sending: Sending, sequence: int, timestamp: int, ssrc: int, payload: bytes, dice: random.Random) -> tuple[bytes, bytes]:
+def make(
+    sending: Sending, sequence: int, timestamp: int, ssrc: int, payload: bytes, dice: random.Random
+) -> tuple[bytes, bytes]:
     """(what stays readable, what is encrypted): header and extension preamble; extension body, payload, padding."""
     words = sending.extension_words
     padded = dice.random() < sending.padding_share

@@ -57,7 +57,9 @@ class DiscordServer:
     def __enter__(self) -> DiscordServer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -188,7 +190,14 @@ class DiscordServer:
     # -- what people do with the bot
 
     def interact(
-        self, who: SimulatedMember, command: str, /, *, channel: Channel, bot: Application | None = None, **options: Any
+        self,
+        who: SimulatedMember,
+        command: str,
+        /,
+        *,
+        channel: Channel,
+        bot: Application | None = None,
+        **options: Any,
     ) -> Interaction:
         """A slash command with its options: `interact(ann, "/memory forget", channel=text, whom=bob)`."""
         options = {name.rstrip("_"): _plain(value) for name, value in options.items()}
@@ -198,7 +207,9 @@ class DiscordServer:
         self, who: SimulatedMember, command: str, /, *, channel: Channel, option: str, **typed: Any
     ) -> Interaction:
         """Ask for suggestions for `option`, as typed so far; they arrive in `.choices`."""
-        return self.call(self.people.autocomplete, self.bot, who.user, command, channel, option, {option: ""} | typed)
+        return self.call(
+            self.people.autocomplete, self.bot, who.user, command, channel, option, {option: ""} | typed
+        )
 
     def use_menu(
         self, who: SimulatedMember, name: str, *, channel: Channel, target: SimulatedMember | Message
@@ -225,7 +236,9 @@ class DiscordServer:
     def network(self, network: Network) -> None:
         self.service.voice.network = network
 
-    def close_voice(self, guild: SimulatedGuild, code: int, *, resumable: bool = True, who: Member | None = None) -> None:
+    def close_voice(
+        self, guild: SimulatedGuild, code: int, *, resumable: bool = True, who: Member | None = None
+    ) -> None:
         """Close the bot's voice websocket with this code; 1006 cuts it. 4014 as when it is thrown out, see `move`."""
         self.call(lambda: self.service.voice.close(who or guild.bot, code, resumable=resumable))
 

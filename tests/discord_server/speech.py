@@ -48,7 +48,9 @@ def resampled(pcm: Pcm, rate: int) -> Pcm:
     stereo = np.repeat(pcm[:, None], 2, axis=1) if pcm.ndim == 1 else pcm
     if rate == RATE:
         return stereo
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(stereo.reshape(1, -1)), format="s16", layout="stereo")
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(stereo.reshape(1, -1)), format="s16", layout="stereo"
+    )
     frame.sample_rate = rate
     return _resample([frame])
 

@@ -44,7 +44,9 @@ class Cipher:
         self._nonce = (self._nonce + 1) & 0xFFFFFFFF
         if self._aes:
             return header + self._aes.encrypt(nonce + bytes(8), body, header) + nonce
-        sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(body, header, nonce + bytes(20), self.key)
+        sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
+            body, header, nonce + bytes(20), self.key
+        )
         return header + sealed + nonce
 
     def open(self, packet: bytes) -> tuple[bytes, bytes]:
@@ -56,7 +58,9 @@ class Cipher:
         try:
             if self._aes:
                 return header, self._aes.decrypt(nonce + bytes(8), sealed, header)
-            opened = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, header, nonce + bytes(20), self.key)
+            opened = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
+                sealed, header, nonce + bytes(20), self.key
+            )
         except (InvalidTag, CryptoError):
             raise NotAuthentic("wrong key or changed bytes") from None
         return header, opened

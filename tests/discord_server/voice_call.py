@@ -21,6 +21,8 @@ SPEAKING, CLIENTS_CONNECT, CLIENT_DISCONNECT, CLIENT_FLAGS, CLIENT_PLATFORM = 5,
 class Peer:
     """One member's place in a call. Subclasses bring the way to reach them: a websocket, or a simulated member."""
 
+    has_dave = True  # whether it is expected to take part in the encryption
+
     def __init__(self, call: Call, member: Member, ssrc: int) -> None:
         self.call = call
         self.member = member

@@ -11,7 +11,6 @@ import asyncio
 import json
 import secrets
 import struct
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,9 @@ RESUMABLE = (1006, 4015)  # closes after which the client may come back with op 
 class VoicePeer(Peer):
     """A bot in a call. Outlives its websocket while it may resume."""
 
-    def __init__(self, call: Call, member: Member, ssrc: int, connection: VoiceConnection, dave_version: int) -> None:
+    def __init__(
+        self, call: Call, member: Member, ssrc: int, connection: VoiceConnection, dave_version: int
+    ) -> None:
         super().__init__(call, member, ssrc)
         self.connection: VoiceConnection | None = connection
         self.dave_version = dave_version
@@ -73,7 +74,12 @@ class VoicePeer(Peer):
         """A new key for this connection; op 4 tells the client."""
         key = secrets.token_bytes(32)
         self.cipher, self.received = Cipher(mode, key), Cipher(mode, key)
-        description = {"mode": mode, "secret_key": list(key), "audio_codec": "opus", "video_codec": "H264"}
+        description: Json = {
+            "mode": mode,
+            "secret_key": list(key),
+            "audio_codec": "opus",
+            "video_codec": "H264",
+        }
         description["media_session_id"] = secrets.token_hex(16)
         description["dave_protocol_version"] = self.call.dave.version
         self.send(SESSION_DESCRIPTION, description)
@@ -93,7 +99,7 @@ class VoiceConnection:
         self.socket = socket
         self.transport = request.transport
         self.peer: VoicePeer | None = None
-        self.last_heartbeat = time.monotonic()
+        self._patience = asyncio.get_running_loop().call_later(60, lambda: None)
         self._queue: asyncio.Queue[str | bytes | int] = asyncio.Queue()
 
     def send(self, message: str | bytes) -> None:
@@ -106,7 +112,7 @@ class VoiceConnection:
 
     async def run(self) -> None:
         writer = asyncio.create_task(self._write(), name="voice writer")
-        watch = asyncio.create_task(self._watch(), name="voice heartbeat watch")
+        self._heard_from()
         self.send(json.dumps({"op": HELLO, "d": {"v": 8, "heartbeat_interval": self.voice.heartbeat_ms}}))
         try:
             async for message in self.socket:
@@ -115,7 +121,7 @@ class VoiceConnection:
                 elif message.type is WSMsgType.BINARY:
                     self._binary(message.data)
         finally:
-            watch.cancel()
+            self._patience.cancel()
             writer.cancel()
             self._gone()
 
@@ -128,15 +134,16 @@ class VoiceConnection:
                 if isinstance(message, int):
                     await self.socket.close(code=message)
                     return None
-                await (self.socket.send_str(message) if isinstance(message, str) else self.socket.send_bytes(message))
+                send: Any = self.socket.send_str if isinstance(message, str) else self.socket.send_bytes
+                await send(message)
             except ConnectionError:
                 return None
 
-    async def _watch(self) -> None:
-        interval = self.voice.heartbeat_ms / 1000
-        while time.monotonic() - self.last_heartbeat < interval * 2 + 1:
-            await asyncio.sleep(interval / 2)
-        self._refuse(4009)
+    def _heard_from(self) -> None:
+        """The next heartbeat is due within one and a half intervals."""
+        self._patience.cancel()
+        seconds = self.voice.heartbeat_ms / 1000 * 1.5
+        self._patience = asyncio.get_running_loop().call_later(seconds, self._refuse, 4009)
 
     def _refuse(self, code: int) -> None:
         """Close, and end the peer's stay unless the code lets it resume."""
@@ -170,7 +177,12 @@ class VoiceConnection:
             return self._guarded(handler, data)
         if self.peer is None:
             return self._refuse(4003)
-        with_peer = {SELECT_PROTOCOL: self._select, SPEAKING: self._speaking, 23: self._dave_ready, 31: self._dave_invalid}
+        with_peer = {
+            SELECT_PROTOCOL: self._select,
+            SPEAKING: self._speaking,
+            23: self._dave_ready,
+            31: self._dave_invalid,
+        }
         if handler := with_peer.get(op):
             return self._guarded(handler, data)
         if op == BACKEND_VERSION:
@@ -184,7 +196,7 @@ class VoiceConnection:
             self._refuse(4020)
 
     def _heartbeat(self, data: Json) -> None:
-        self.last_heartbeat = time.monotonic()
+        self._heard_from()
         acknowledged = int(data["seq_ack"])  # required from version 8 on
         if self.peer:
             sent = self.peer.sent

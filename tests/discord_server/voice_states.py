@@ -63,7 +63,9 @@ class VoiceStates:
         if not channel.is_voice or allowed & needed != needed:
             return False
         inside = sum(v.channel is channel for v in member.guild.voice_states.values())
-        return not channel.user_limit or inside < channel.user_limit or bool(allowed & Permission.MOVE_MEMBERS)
+        return (
+            not channel.user_limit or inside < channel.user_limit or bool(allowed & Permission.MOVE_MEMBERS)
+        )
 
     def leave(self, member: Member, code: int = 4014) -> None:
         """Out of voice, by own wish, by being thrown out, or because the session ended."""
@@ -108,5 +110,9 @@ class VoiceStates:
         token = secrets.token_hex(8)
         self.service.voice.expect(member, channel, session_id, token)
         if session := self.service.gateway.sessions.get(session_id):
-            place = {"guild_id": str(member.guild.id), "endpoint": self.service.voice.endpoint, "token": token}
+            place = {
+                "guild_id": str(member.guild.id),
+                "endpoint": self.service.voice.endpoint,
+                "token": token,
+            }
             session.dispatch("VOICE_SERVER_UPDATE", place)

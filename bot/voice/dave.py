@@ -162,9 +162,8 @@ class Dave:
     def _set_sender(self, session: davey.DaveSession, payload: bytes) -> None:
         try:
             session.set_external_sender(payload)
-        except ValueError as error:
-            self._external_sender = None
-            raise Malformed("external sender") from error
+        except ValueError:  # nonsense, or a group that has its sender already: the group goes on
+            self._counts["malformed"] += 1
 
     def _proposals(self, payload: bytes, known_users: Collection[int]) -> list[Outgoing]:
         if self._session is None or not payload or payload[0] > 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import aiohttp
 import discord
@@ -14,11 +13,11 @@ from bot.voice.session import Credentials
 
 CREDENTIALS_S = 8.0  # from asking to join to both of the main gateway's answers
 ABSENCE_S = 0.5  # for it to confirm that she has left
-GUILD_S, GUILD_POLL_S = 3.0, 0.1  # a new main session gives the guilds one by one
+GUILD_S = 3.0  # a new main session gives the guilds one by one
+GATEWAY_S = 60.0  # the main gateway may be away so long before a call is given up
+POLL_S = 0.1
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
-
-log = logging.getLogger(__name__)
 
 
 class Membership:
@@ -81,14 +80,12 @@ class Membership:
 
     async def join(self) -> bool:
         """Enter the channel, leaving it first if need be; whether there are credentials now."""
-        state = self._client._connection
-        state._add_voice_client(self._guild_id, self._voice)  # a new main session forgets it
         self._rejoining = True
         if self.present:
-            await self.ask_for(None)
+            await self._insist_on(None)
             await self._changes.until(lambda: not self.present, ABSENCE_S)
         self.present = self.fresh = False
-        await self.ask_for(self.channel)
+        await self._insist_on(self.channel)
         arrived = await self._changes.until(lambda: self.present and self.fresh, CREDENTIALS_S)
         self._rejoining = False
         return arrived
@@ -99,19 +96,29 @@ class Membership:
             await self.ask_for(None)
             await self._changes.until(lambda: not self.present, 2 * ABSENCE_S)
 
-    async def ask_for(self, channel: VoiceChannel | None) -> None:
-        """Where she wants to be; what is lost with the main gateway's socket will be asked again."""
-        guild = self._client.get_guild(self._guild_id)
-        if guild is None:
-            return
+    async def ask_for(self, channel: VoiceChannel | None) -> bool:
+        """Tell the main gateway where she wants to be; False: it is away just now."""
+        state = self._client._connection
+        guild, gateway = self._client.get_guild(self._guild_id), state._get_websocket(self._guild_id)
+        if guild is None or gateway is None or gateway.session_id is None or not gateway.open:
+            return False
+        if channel is not None:
+            state._add_voice_client(self._guild_id, self._voice)  # a new main session forgets it
         try:
             await guild.change_voice_state(channel=channel, self_deaf=self.deaf)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            log.info("voice: the main gateway is away: %s", type(error).__name__)
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            return False
+        return True
+
+    async def _insist_on(self, channel: VoiceChannel | None) -> None:
+        for _ in range(round(GATEWAY_S / POLL_S)):
+            if await self.ask_for(channel):
+                return
+            await asyncio.sleep(POLL_S)
 
     async def still_in_guild(self) -> bool:
-        for _ in range(round(GUILD_S / GUILD_POLL_S)):
+        for _ in range(round(GUILD_S / POLL_S)):
             if self._client.get_guild(self._guild_id) is not None:
                 return True
-            await asyncio.sleep(GUILD_POLL_S)
+            await asyncio.sleep(POLL_S)
         return False

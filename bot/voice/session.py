@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from bot.voice.dave import HIGHEST, Dave
 from bot.voice.messages import Incoming, Malformed, Op, Outgoing, integer, string
 from bot.voice.packets import KEY_BYTES, MODES, Rejection, Sealer, Unsealer
 from bot.voice.receiver import Receiver
+
+log = logging.getLogger(__name__)
 
 MOST_USERS = 1000  # known in one session; a voice channel takes 99
 
@@ -82,7 +85,8 @@ class VoiceSession:
         """Take a message; returns what to answer. Never raises: the malformed is counted."""
         try:
             answers = self._handle(message)
-        except Malformed:
+        except Malformed as error:
+            log.debug("voice: message %s is malformed: %s", message.op, error)
             self._counts["malformed"] += 1
             return []
         if self.dave.key_changes != self._key_changes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class DaveGroup:
         self.leaves: list[Leaf | None] = []
         self.counts: Counter[str] = Counter()  # commits, transitions, ignored commits, rejoins…, for tests
         self.only_committer: int | None = None  # a fault: nobody else's commit is taken
+        self._greeted: weakref.WeakSet[Peer] = weakref.WeakSet()
         self._packages: dict[int, KeyPackage] = {}
         self._proposals: dict[bytes, Proposal] = {}  # in flight, by reference
         self._transition: Transition | None = None
@@ -73,7 +75,9 @@ class DaveGroup:
     # -- members come and go
 
     def greet(self, peer: Peer) -> None:
-        if self.version:
+        """Op 25, once for each connection: a client that is in a group refuses a second one."""
+        if self.version and peer not in self._greeted:
+            self._greeted.add(peer)
             peer.send_binary(EXTERNAL_SENDER, self.sender.package())
 
     def key_package(self, user_id: int, data: bytes) -> None:

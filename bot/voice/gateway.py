@@ -11,7 +11,7 @@ from contextlib import suppress
 import aiohttp
 from discord.http import HTTPClient
 
-from bot.voice.messages import Incoming, Malformed, Op, Outgoing, integer, parse_binary, parse_text
+from bot.voice.messages import Incoming, Malformed, Op, Outgoing, parse_binary, parse_text
 
 VERSION = 8
 LONGEST_INTERVAL_S = 5.0  # between heartbeats, so that a dead line is noticed in time
@@ -84,13 +84,12 @@ class VoiceGateway:
         raise Malformed(str(frame.type))
 
     def _begin_to_beat(self, hello: Incoming) -> None:
-        try:
-            interval_s = integer(hello.data, "heartbeat_interval", 1, 600_000) / 1000
-        except Malformed:
+        asked_ms = hello.data.get("heartbeat_interval") if isinstance(hello.data, dict) else None
+        if not isinstance(asked_ms, int | float) or not asked_ms >= 1:
             self._counts["malformed"] += 1
-            interval_s = LONGEST_INTERVAL_S
+            asked_ms = 1000 * LONGEST_INTERVAL_S
         if self._heart is None:
-            beating = self._beat(min(interval_s, LONGEST_INTERVAL_S))
+            beating = self._beat(min(asked_ms / 1000, LONGEST_INTERVAL_S))
             self._heart = asyncio.create_task(beating, name="voice heartbeat")
 
     async def _beat(self, interval_s: float) -> None:

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from . import payloads
 from .intents import KNOWN_INTENTS, PRIVILEGED_INTENTS, wanted
 from .state import Application, Channel, Guild
+from .websocket import Message, Pipe
 
 if TYPE_CHECKING:
     from .service import Service
@@ -54,52 +55,29 @@ class Session:
 
 
 class Connection:
-    """One websocket. Messages leave in order, compressed as one zlib stream if that was asked for."""
+    """One websocket. Messages are compressed as one zlib stream if that was asked for."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.socket = socket
-        self.transport = request.transport
-        self.session: Session | None = None
         self._zlib = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-        self._out: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
+        self.pipe = Pipe(socket, request, self._encoded)
+        self.session: Session | None = None
         self._received: deque[float] = deque(maxlen=ALLOWED_PER_MINUTE)
-        self.patience = asyncio.get_running_loop().call_later(60, lambda: None)
+
+    def _encoded(self, message: Message) -> Message:
+        if self._zlib is None or isinstance(message, bytes):
+            return message
+        return self._zlib.compress(message.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
 
     def send(self, op: int, data: Any) -> None:
         self.send_text(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def send_text(self, text: str) -> None:
-        self._out.put_nowait(text)
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Close after everything that was sent before."""
-        self._out.put_nowait((code, reason))
-
-    def drop(self) -> None:
-        """Cut the connection with no close frame, which a client sees as 1006."""
-        if self.transport:
-            self.transport.abort()
+        self.pipe.send(text)
 
     def too_fast(self) -> bool:
         now = time.monotonic()
         self._received.append(now)
         return len(self._received) == ALLOWED_PER_MINUTE and now - self._received[0] < 60
-
-    async def write(self) -> None:
-        while True:
-            item = await self._out.get()
-            if isinstance(item, tuple):
-                code, reason = item
-                await self.socket.close(code=code, message=reason.encode())
-                return
-            try:
-                if self._zlib:
-                    data = self._zlib.compress(item.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                    await self.socket.send_bytes(data)
-                else:
-                    await self.socket.send_str(item)
-            except ConnectionError:
-                return
 
 
 class Gateway:
@@ -142,32 +120,23 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, request)
         self.connections.add(connection)
-        writer = asyncio.create_task(connection.write(), name="gateway writer")
         self._heard_from(connection)
+        version, encoding = request.query.get("v", "10"), request.query.get("encoding", "json")
         try:
-            if (
-                request.query.get("v", "10") not in ("9", "10")
-                or request.query.get("encoding", "json") != "json"
-            ):
+            if version not in ("9", "10") or encoding != "json":
                 self._refuse(connection, 4012, "Invalid API version")
             else:
                 connection.send(10, {"heartbeat_interval": self.service.heartbeat_ms, "_trace": ["test"]})
-            async for message in socket:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    self._receive(connection, message.data)
+            await connection.pipe.run(lambda text: self._receive(connection, text))
         finally:
-            connection.patience.cancel()
-            writer.cancel()
             self.connections.discard(connection)
             self._disconnected(connection)
         return socket
 
     def _heard_from(self, connection: Connection) -> None:
         """The next heartbeat is due within one and a half intervals."""
-        connection.patience.cancel()
         seconds = self.service.heartbeat_ms / 1000 * 1.5
-        loop = self.service.loop
-        connection.patience = loop.call_later(seconds, self._refuse, connection, 4009, "Session timed out.")
+        connection.pipe.expect_within(seconds, lambda: self._refuse(connection, 4009, "Session timed out."))
 
     def _receive(self, connection: Connection, text: str | bytes) -> None:
         if len(text) > 4096 or connection.too_fast():
@@ -198,7 +167,7 @@ class Gateway:
 
     def _refuse(self, connection: Connection, code: int, reason: str) -> None:
         self.closes.append(code)
-        connection.close(code, reason)
+        connection.pipe.close(code, reason)
 
     def _identify(self, connection: Connection, data: Json) -> None:
         application = self.service.world.application_by_token(str(data.get("token")).removeprefix("Bot "))
@@ -244,7 +213,7 @@ class Gateway:
             "_trace": ["test"],
         }
         session.dispatch("READY", ready)
-        for guild in guilds:
+        for guild in guilds if wanted("GUILD_CREATE", session.intents, in_guild=True) else []:
             session.dispatch("GUILD_CREATE", payloads.guild_create(guild, bot))
 
     def _resume(self, connection: Connection, data: Json) -> None:
@@ -259,7 +228,7 @@ class Gateway:
             return self._refuse(connection, 4007, "Invalid seq.")
         if session.connection:
             session.connection.session = None
-            session.connection.close(4000)
+            session.connection.pipe.close(4000)
         connection.session, session.connection = session, connection
         for number, text in session.sent:
             if number > sequence:
@@ -283,7 +252,7 @@ class Gateway:
         if session is None or session.connection is not connection:
             return
         session.connection = None
-        if connection.socket.close_code in (1000, 1001):
+        if connection.pipe.close_code in (1000, 1001):
             self.end(session)  # a goodbye: the session cannot be resumed
         else:
             asyncio.get_running_loop().call_later(self.service.resume_window, self._expire, session)
@@ -303,7 +272,7 @@ class Gateway:
         """Close sessions' connections with `code`; 1006 cuts them without a close frame."""
         for session in self.live(application, shard):
             if session.connection:
-                session.connection.drop() if code == 1006 else session.connection.close(code)
+                session.connection.pipe.close(code)
 
     def ask_to_reconnect(self, application: Application | None = None, shard: int | None = None) -> None:
         """Op 7."""

@@ -23,6 +23,7 @@ from .people import People
 from .service import Service
 from .state import Application, Channel, Guild, Member, Message, User
 from .voice_call import Call
+from .websocket import CUT
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class DiscordServer:
         for task in self._tasks:
             task.cancel()
         for connection in list(self.service.gateway.connections):
-            connection.drop()
+            connection.pipe.close(CUT)
         for call in list(self.service.voice.calls.values()):
             call.dave.close()
             for peer in call.peers.values():

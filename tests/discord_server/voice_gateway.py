@@ -7,19 +7,19 @@ not valid, 4009 no heartbeat, 4011 no such server, 4012 protocol, 4014 disconnec
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import struct
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from .state import Member
 from .transport_crypto import MODES, Cipher
 from .udp import Address
 from .voice_call import Call, Peer
+from .websocket import Message, Pipe
 
 if TYPE_CHECKING:
     from .voice_servers import VoiceServers
@@ -96,54 +96,34 @@ class VoiceConnection:
 
     def __init__(self, voice: VoiceServers, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.voice = voice
-        self.socket = socket
-        self.transport = request.transport
+        self.pipe = Pipe(socket, request)
         self.peer: VoicePeer | None = None
-        self._patience = asyncio.get_running_loop().call_later(60, lambda: None)
-        self._queue: asyncio.Queue[str | bytes | int] = asyncio.Queue()
 
-    def send(self, message: str | bytes) -> None:
-        self._queue.put_nowait(message)
+    def send(self, message: Message) -> None:
+        self.pipe.send(message)
 
     def close(self, code: int) -> None:
         """After all that was sent before. 1006 cuts the connection without a word."""
         self.voice.closes.append(code)
-        self._queue.put_nowait(code)
+        self.pipe.close(code)
 
     async def run(self) -> None:
-        writer = asyncio.create_task(self._write(), name="voice writer")
         self._heard_from()
         self.send(json.dumps({"op": HELLO, "d": {"v": 8, "heartbeat_interval": self.voice.heartbeat_ms}}))
         try:
-            async for message in self.socket:
-                if message.type is WSMsgType.TEXT:
-                    self._json(message.data)
-                elif message.type is WSMsgType.BINARY:
-                    self._binary(message.data)
+            await self.pipe.run(self._received)
         finally:
-            self._patience.cancel()
-            writer.cancel()
             self._gone()
 
-    async def _write(self) -> None:
-        while True:
-            message = await self._queue.get()
-            try:
-                if message == 1006:
-                    return self.transport.abort() if self.transport else None
-                if isinstance(message, int):
-                    await self.socket.close(code=message)
-                    return None
-                send: Any = self.socket.send_str if isinstance(message, str) else self.socket.send_bytes
-                await send(message)
-            except ConnectionError:
-                return None
+    def _received(self, message: Message) -> None:
+        if isinstance(message, str):
+            self._json(message)
+        else:
+            self._binary(message)
 
     def _heard_from(self) -> None:
         """The next heartbeat is due within one and a half intervals."""
-        self._patience.cancel()
-        seconds = self.voice.heartbeat_ms / 1000 * 1.5
-        self._patience = asyncio.get_running_loop().call_later(seconds, self._refuse, 4009)
+        self.pipe.expect_within(self.voice.heartbeat_ms / 1000 * 1.5, lambda: self._refuse(4009))
 
     def _refuse(self, code: int) -> None:
         """Close, and end the peer's stay unless the code lets it resume."""
@@ -159,7 +139,7 @@ class VoiceConnection:
         if peer is None or peer.connection is not self:
             return
         peer.connection = None
-        if self.socket.close_code in (1000, 1001, 4014):
+        if self.pipe.close_code in (1000, 1001, 4014):
             self.voice.drop(peer)
         else:
             self.voice.drop_unless_resumed(peer)

@@ -50,11 +50,11 @@ class Socket:
                 return message
 
     async def close_code(self) -> int | None:
-        try:
-            while True:
-                await self.receive(stream=True)
-        except Closed as closed:
-            return closed.args[0]
+        """Read on until the server closes."""
+        data = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
+        while (await self.socket.receive(timeout=5)).type in data:
+            pass
+        return self.socket.close_code
 
 
 def identify(token: str, *, intents: int = 0, shard: tuple[int, int] = (0, 1)) -> dict[str, Any]:
@@ -72,7 +72,9 @@ class Datagrams(asyncio.DatagramProtocol):
 class RawVoice:
     """A bot's voice connection: the handshake as Discord documents it, and a DAVE session."""
 
-    def __init__(self, http: aiohttp.ClientSession, certificate: str, promise: dict[str, Any], user_id: int) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, certificate: str, promise: dict[str, Any], user_id: int
+    ) -> None:
         self.http, self.certificate, self.promise, self.user_id = http, certificate, promise, user_id
         self.ready: dict[str, Any] = {}
         self.description: dict[str, Any] = {}

@@ -50,7 +50,9 @@ def test_a_member_accepts_our_add_and_its_commit_names_our_proposal() -> None:
     founder = davey.DaveSession(1, ANN, CHANNEL)
     founder.set_external_sender(sender.package())
     proposal = sender.propose_add(group, 0, BOB, KeyPackage.parse(by_davey(BOB)))
-    answer = founder.process_proposals(davey.ProposalsOperationType.append, vector(proposal.message), [ANN, BOB])
+    answer = founder.process_proposals(
+        davey.ProposalsOperationType.append, vector(proposal.message), [ANN, BOB]
+    )
     commit = Commit.parse(answer.commit + answer.welcome)
     assert (commit.group_id, commit.epoch, commit.leaf) == (group, 0, 0)
     assert commit.references == [proposal.reference]

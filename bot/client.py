@@ -88,6 +88,8 @@ class PersonaBot(discord.AutoShardedBot):
         for name in list(self.cogs):
             self.remove_cog(name)
         await super().close()
+        if self._connection._ready_task is not None:  # py-cord leaves it behind
+            self._connection._ready_task.cancel()
 
     # Events
 

@@ -79,7 +79,8 @@ class Jitter:
 
     def _begin(self, held: _Held, now: float) -> list[Slot]:
         """The very first packets may be swapped: begin when two follow each other, or after the patience."""
-        self._waiting[held.sequence] = held
+        near = {n: each for n, each in self._waiting.items() if abs(_signed(n - held.sequence)) < WINDOW // 2}
+        self._waiting = {**near, held.sequence: held}
         self._gap_since = now if self._gap_since is None else self._gap_since
         if (held.sequence - 1) & 0xFFFF in self._waiting or (held.sequence + 1) & 0xFFFF in self._waiting:
             self._next = self._earliest(held.sequence)
@@ -132,7 +133,7 @@ class Jitter:
         self._next = self._earliest(start)
         missing = (self._next - start) & 0xFFFF
         self._counts["lost"] += missing
-        self._missed = {n for n in self._missed if _signed(start - n) < WINDOW}
+        self._missed = {n for n in self._missed if 0 <= _signed(start - n) < WINDOW}
         self._missed |= {(start + n) & 0xFFFF for n in range(missing)}
         before = self._last
         if before is None or before.payload == SILENCE:  # nothing was being said

@@ -135,6 +135,12 @@ def test_nothing_waits_without_a_gap() -> None:
     assert line.push(4).jitter.due_s is not None
 
 
+def test_a_stray_number_before_the_run_has_begun_does_not_open_a_chasm() -> None:
+    line = Line().push(30_000, 0, 1, 2)
+    assert line.heard == [0, 1, 2]
+    assert line.counts["lost"] == 0
+
+
 @given(st.permutations(range(12)), st.integers(0, 0xFFFF))
 def test_any_order_within_the_patience_comes_out_sorted(order: list[int], start: int) -> None:
     jitter = Jitter(Counter())

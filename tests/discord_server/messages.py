@@ -268,7 +268,7 @@ class Messages:
             if len(component.get("options") or []) > 25:
                 raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length.")
         for number, component in enumerate(every_component(components), start=1):
-            component.setdefault("id", number)
+            component["id"] = component.get("id") or number
         return components
 
 

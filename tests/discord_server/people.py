@@ -180,14 +180,14 @@ class People:
         for field in inner:
             keys = (field.get("custom_id"), field.get("label"), row.get("label"))
             given = next((values[k] for k in keys if k in values), field.get("value") or "")
-            entry: Json = {"type": field["type"], "custom_id": field["custom_id"], "id": field.get("id", 1)}
+            entry: Json = {"type": field["type"], "custom_id": field["custom_id"], "id": field.get("id") or 1}
             if field["type"] in SELECTS:
                 entry["values"] = given or []
             else:
                 _check_text(field, given)
                 entry["value"] = given
             filled.append(entry)
-        around: Json = {"type": row["type"], "id": row.get("id", 1)}
+        around: Json = {"type": row["type"], "id": row.get("id") or 1}
         return around | ({"component": filled[0]} if row["type"] == 18 and filled else {"components": filled})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from .errors import NotPossible
 from .guilds import SimulatedGuild
 from .members import SimulatedMember
 from .server import DiscordServer
@@ -75,7 +76,11 @@ def _run(
         shown = len(posts)
         if options.invite and not invited and speakers and "join" in server.commands():
             first = next(iter(guild.guild.channels.values()))
-            invited = bool(server.interact(speakers[0][0], "/join", channel=first))
+            invited = True
+            try:
+                server.interact(speakers[0][0], "/join", channel=first)
+            except NotPossible as why:
+                print(f"/join cannot be called: {why}", flush=True)
         if guild.bot_voice_channel is voice and server.settled(voice) and time.monotonic() > next_turn:
             said = [person.speak(path) for person, path in speakers if person.voice_channel]
             for speech in said:

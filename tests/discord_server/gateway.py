@@ -151,6 +151,12 @@ class Gateway:
         if op == 1:
             self._heard_from(connection)
             return connection.send(11, None)
+        try:
+            return self._obey(connection, op, data)
+        except (KeyError, TypeError, ValueError, AttributeError):  # of the wrong shape
+            return self._refuse(connection, 4002, "Error while decoding payload.")
+
+    def _obey(self, connection: Connection, op: Any, data: Json) -> None:
         if op in (2, 6):
             if connection.session:
                 return self._refuse(connection, 4005, "Already authenticated.")

@@ -149,7 +149,7 @@ class VoiceConnection:
     def _json(self, text: str) -> None:
         try:
             message = json.loads(text)
-            op, data = message["op"], message.get("d")
+            op, data = int(message["op"]), message.get("d")
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(4002)
         handlers = {IDENTIFY: self._identify, RESUME: self._resume, HEARTBEAT: self._heartbeat}

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 
@@ -31,6 +33,17 @@ def tone(seconds: float, hertz: int) -> list[bytes]:
 async def call() -> AsyncIterator[Call]:
     async with rig() as made:
         yield await Call.begin(made)
+
+
+def announce_voice_server(call: Call, gone: bool = False) -> None:
+    """VOICE_SERVER_UPDATE in the middle of a call; on the server's thread."""
+    service, member = call.server.service, call.guild.bot
+    state = member.guild.voice_states[member.user.id]
+    if gone:
+        place = {"guild_id": str(call.guild.id), "endpoint": None, "token": "later"}
+        service.gateway.sessions[state.session_id].dispatch("VOICE_SERVER_UPDATE", place)
+    else:
+        service.voice_states._send_to_voice_server(member, state.channel, state.session_id)
 
 
 class Call:
@@ -346,6 +359,82 @@ async def test_leaving_and_coming_back_at_once_works(call: Call) -> None:
     await call.rig.settled()
     await call.ann_is_heard()
     assert not call.rig.left
+
+
+async def test_another_voice_server_is_moved_to(call: Call) -> None:
+    await call.recovers(lambda: call.server.call(announce_voice_server, call))
+    assert call.voice.stats.reconnects == 0
+
+
+async def test_a_voice_server_that_goes_away_is_waited_for(call: Call) -> None:
+    def fault() -> None:
+        call.server.call(announce_voice_server, call, True)
+        call.server.loop.call_soon_threadsafe(
+            call.server.loop.call_later, 0.3, lambda: announce_voice_server(call)
+        )
+
+    await call.recovers(fault)
+    assert call.voice.stats.reconnects == 0
+
+
+async def test_heartbeats_keep_a_call_alive() -> None:
+    async with rig() as made:
+        made.server.service.voice.heartbeat_ms = 100
+        call = await Call.begin(made)
+        await call.ann_is_heard(1.0)
+        assert not made.server.service.voice.closes
+        assert call.voice.latency_s is not None
+
+
+async def test_an_idle_loop_hears_at_once(call: Call) -> None:
+    """py-cord's reader thread does not wake the loop: 1.7 to 2.7 s late."""
+    await asyncio.sleep(1.0)
+    said = call.ann.speak_frames(tone(0.1, ANN_HZ))
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[float] = loop.create_future()
+    hear = call.voice.transport.hear
+    call.voice._receiver._sink = lambda *frame: (
+        hear(*frame),
+        arrived.done() or arrived.set_result(time.monotonic()),
+    )
+    late_s = await asyncio.wait_for(arrived, 5) - (said.started_at or 0)
+    assert late_s < 0.5
+
+
+async def test_a_call_has_no_thread_but_the_one_that_encodes(call: Call) -> None:
+    before = {thread.name for thread in threading.enumerate()}
+    await call.bot_is_heard()
+    await call.ann_is_heard()
+    new = {thread.name for thread in threading.enumerate()} - before
+    assert all(name.startswith("voice-encoder") for name in new)
+
+
+async def test_a_malformed_message_is_counted_and_the_next_is_read(call: Call) -> None:
+    peer = call.server.call_in(call.rig.channel).peers[call.server.bot.id]
+    for op, data in ((5, None), (5, {"user_id": "x"}), (13, []), (11, {"user_ids": 7}), (22, {}), (99, "?")):
+        call.server.call(peer.send, op, data)
+    for op in (27, 25, 99):
+        call.server.call(peer.send_binary, op, b"nonsense")
+    await call.rig.until(lambda: call.voice.stats.malformed >= 7)
+    await call.ann_is_heard()
+    await call.bot_is_heard()
+
+
+async def test_many_comings_and_goings_in_a_rush_are_survived(call: Call) -> None:
+    said = call.ann.speak_frames(tone(6.0, ANN_HZ))
+    guests = [call.guild.add_member(f"guest {n}") for n in range(8)]
+    for _ in range(2):
+        for guest in guests:
+            guest.join(call.rig.channel)
+            await asyncio.sleep(0.02)
+        for guest in guests:
+            guest.leave()
+            await asyncio.sleep(0.02)
+    await call.rig.settled()
+    await asyncio.to_thread(said.wait)
+    await call.ann_is_heard()
+    await call.bot_is_heard()
+    assert not call.rig.left and call.voice.stats.reconnects == 0
 
 
 # The main gateway

@@ -67,13 +67,14 @@ def _run(
     options: argparse.Namespace,
 ) -> None:
     """Speak whenever the bot is in the channel and can decrypt; tell what it writes and how much it says."""
-    next_turn, shown, invited = 0.0, 0, False
+    next_turn, invited = 0.0, False
+    shown: dict[int, str] = {}
     while True:
         time.sleep(0.1)
-        posts = [m for c in guild.guild.channels.values() for m in c.posts]
-        for message in posts[shown:]:
-            print(f"#{message.channel.name} {message.author.name}: {message.content}", flush=True)
-        shown = len(posts)
+        for message in [m for c in guild.guild.channels.values() for m in c.posts]:
+            if message.content and shown.get(message.id) != message.content:
+                shown[message.id] = message.content
+                print(f"#{message.channel.name} {message.author.name}: {message.content}", flush=True)
         if options.invite and not invited and speakers and "join" in server.commands():
             first = next(iter(guild.guild.channels.values()))
             invited = True

@@ -65,7 +65,7 @@ def delete(service: Any, channel: Channel) -> None:
     assert guild is not None
     data = {"id": str(channel.id), "guild_id": str(guild.id), "parent_id": None, "type": channel.kind}
     data |= {"name": channel.name, "position": 0}
-    service.voice_states.channel_gone(guild, channel)
+    service.voice_states.everyone_out(channel)
     service.world.channels.pop(channel.id)
     event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
     service.gateway.dispatch(event, data, guild=guild, channel=channel)

@@ -255,6 +255,14 @@ class DiscordServer:
         """Op 9."""
         self.call(lambda: self.service.gateway.invalidate(resumable=resumable))
 
+    def end_call(self, channel: Channel) -> None:
+        """Everyone's voice connection is closed with 4022, and everyone is out of the channel."""
+        self.call(self.service.voice_states.everyone_out, channel, 4022)
+
+    def change_voice_server(self, guild: SimulatedGuild) -> None:
+        """VOICE_SERVER_UPDATE with no endpoint, close 4014, then VOICE_SERVER_UPDATE with a new token."""
+        self.call(self.service.voice_states.new_voice_server, guild.bot)
+
     def downgrade(self, channel: Channel) -> None:
         """The call's DAVE to version 0."""
         self.call(self._call(channel).dave.downgrade)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import payloads
 from .permissions import Permission, channel_permissions
-from .state import Channel, Guild, Member, VoiceState
+from .state import Channel, Member, VoiceState
 
 if TYPE_CHECKING:
     from .gateway import Session
@@ -98,9 +98,21 @@ class VoiceStates:
             for state in [v for v in guild.voice_states.values() if v.session_id == session_id]:
                 self.leave(state.member)
 
-    def channel_gone(self, guild: Guild, channel: Channel) -> None:
-        for state in [v for v in guild.voice_states.values() if v.channel is channel]:
-            self.leave(state.member)
+    def everyone_out(self, channel: Channel, code: int = 4014) -> None:
+        """The channel was deleted, or its call ended (4022)."""
+        states = channel.guild.voice_states.values() if channel.guild else ()
+        for state in [v for v in states if v.channel is channel]:
+            self.leave(state.member, code)
+
+    def new_voice_server(self, member: Member) -> None:
+        """The voice server goes away: no endpoint for a moment, then another place with another token."""
+        state = member.guild.voice_states[member.user.id]
+        if session := self.service.gateway.sessions.get(state.session_id):
+            nowhere = {"guild_id": str(member.guild.id), "endpoint": None, "token": secrets.token_hex(8)}
+            session.dispatch("VOICE_SERVER_UPDATE", nowhere)
+        self.service.voice.leave(member, 4014)
+        if state.channel:
+            self._send_to_voice_server(member, state.channel, state.session_id)
 
     def _announce(self, state: VoiceState) -> None:
         guild = state.member.guild

@@ -58,9 +58,11 @@ async def who_is(ctx: discord.ApplicationContext, member: discord.Member) -> Non
 
 
 @bot.slash_command()
-async def join(ctx: discord.ApplicationContext, channel: discord.Option(discord.VoiceChannel)) -> None:
+async def join(
+    ctx: discord.ApplicationContext, channel: discord.Option(discord.VoiceChannel, required=False)
+) -> None:
     await ctx.defer()
-    voice = await channel.connect()
+    voice = await (channel or ctx.guild.voice_channels[0]).connect()
     while not voice._connection.dave_session.ready:  # noqa: ASYNC110  there is no event to wait for
         await asyncio.sleep(0.02)
     await ctx.respond("ready")

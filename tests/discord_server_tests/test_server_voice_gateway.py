@@ -217,6 +217,24 @@ async def test_being_thrown_out_closes_with_4014_and_no_channel(scene) -> None:
         state = (await scene.gateway.until("VOICE_STATE_UPDATE"))["d"]
 
 
+async def test_an_ended_call_closes_with_4022_and_empties_the_channel(scene) -> None:
+    await scene.bot.connect()
+    scene.server.end_call(scene.voice)
+    assert await scene.bot.ws.close_code() == 4022
+    assert scene.guild.bot_voice_channel is None
+    assert scene.ann.voice_channel is None
+
+
+async def test_a_changed_voice_server_takes_the_bot_again_with_the_new_token(scene) -> None:
+    await scene.bot.connect()
+    scene.server.change_voice_server(scene.guild)
+    assert await scene.bot.ws.close_code() == 4014
+    assert (await scene.gateway.until("VOICE_SERVER_UPDATE"))["d"]["endpoint"] is None
+    scene.bot.promise |= (await scene.gateway.until("VOICE_SERVER_UPDATE"))["d"]
+    await scene.bot.connect()
+    await scene.bot.join_group(scene.voice.id)
+
+
 async def test_leaving_is_told_with_op_13(scene) -> None:
     await scene.bot.connect()
     scene.ann.leave()

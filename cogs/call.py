@@ -23,6 +23,7 @@ NOTICE_S = 30.0  # for the notice to be spoken, voice and all
 GATHER_S = 0.5  # newcomers of this time share one notice
 QUIET_S = 3.0  # she waits so long for a pause before she speaks to newcomers
 QUIET_POLL_S = 0.1
+MOVE_S = 2.0  # everybody is gone: she may be about to be moved after them
 STALLED_S = 1.0  # without a frame: that person's sound has ended (left, or the connection broke)
 WELCOMES_KEPT = 50  # posted notices to newcomers that are taken back at the end
 
@@ -74,12 +75,12 @@ class Call:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._conversation is not None:  # first, so that she does not speak into a closed line
+            self._conversation = None
+            await self._host.conversations.close(self._conversation_key)
         line, self.line = self.line, None
         if line is not None:
             await line.close()
-        if self._conversation is not None:
-            await self._host.conversations.close(self._conversation_key)
-            self._conversation = None
         await self._retract_notices()
 
     def may_hear(self, person_id: str) -> bool:
@@ -122,12 +123,11 @@ class Call:
             )
         await self._open_conversation(place)
         people = self._host.people_present(place)
-        name = self._host.persona.character.name
-        mode = self._host.settings.hearing
+        name, mode = self._host.persona.character.name, self._host.settings.hearing
         announcement = await self._host.announce(place, notices.posted(name, mode), self._view())
         self._notices.append((place, announcement))
         if people:
-            await self._say(notices.spoken(name, mode))
+            await self._say_notice()
         self._notified = {person.id for person in people}
         self._settled_in = place
         await self._show_listening(people)
@@ -152,7 +152,7 @@ class Call:
         self._notices.append((self.place, post))
         await self._retract_oldest_welcomes()
         await self._wait_for_quiet()
-        await self._say(notices.spoken(name, mode))
+        await self._say_notice()
         self._notified |= {person.id for person in newcomers}
 
     def _is_unaware(self, person: Person) -> bool:
@@ -161,6 +161,16 @@ class Call:
             return False
         decision = self._host.consent.decision(person.id, Purpose.HEARING)
         return decision is None or (decision.allowed and self._host.settings.hearing == "notice")
+
+    async def _say_notice(self) -> None:
+        """Raises KithError, unless nobody is left who could be told."""
+        name, mode = self._host.persona.character.name, self._host.settings.hearing
+        place = self.place
+        try:
+            await self._say(notices.spoken(name, mode))
+        except Refusal:
+            if self.place == place and self._host.people_present(place):
+                raise
 
     async def _say(self, text: str) -> None:
         """Speak a line of the house, all of it, outside any conversation. Raises KithError."""
@@ -229,6 +239,9 @@ class Call:
                     await asyncio.sleep(GATHER_S)
                     people = self._host.people_present(self.place)
                     await self._greet([person for person in people if self._is_unaware(person)])
+                # asking to be deaf names a channel: done while she is being moved, it would undo the move
+                if not people and await self._changes(MOVE_S):
+                    continue
                 await self._show_listening(people)
                 if not await self._changes(None if people else self._host.settings.leave_empty_after_s):
                     self._over(self, "Everybody had left, so I left as well.")

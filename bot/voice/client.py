@@ -17,6 +17,7 @@ import aiohttp
 import discord
 from discord.raw_models import RawVoiceServerUpdateEvent, RawVoiceStateUpdateEvent
 
+from bot.voice import opus
 from bot.voice.changes import Changes
 from bot.voice.closing import LEAVING, Left, Next, after_close
 from bot.voice.gateway import VoiceGateway
@@ -73,7 +74,11 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         events: VoiceEvents,
         deaf: bool = False,
     ) -> None:
-        """``may_hear`` (Discord user id → leave) is asked before every packet is decrypted."""
+        """``may_hear`` (Discord user id → leave) is asked before every packet is decrypted.
+
+        Raises EngineError when there is no Opus library.
+        """
+        opus.version()
         super().__init__(client, channel)
         self._guild_id = channel.guild.id
         self._events = events
@@ -91,6 +96,7 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         self._udp: VoiceUdp | None = None
         self._seq = -1  # of the last numbered message of this session
         self._connected = False
+        self._speaking = False
         self._joined = False  # connect() has succeeded
         self._left: Left | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -202,6 +208,7 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         return True
 
     async def speaking(self, speaking: bool) -> None:
+        self._speaking = speaking
         if self._session is not None and self._gateway is not None:
             await self._gateway.send(self._session.speaking(speaking))
 
@@ -277,6 +284,8 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
                     if message.op in (Op.SESSION_DESCRIPTION, Op.RESUMED) and session.sealer:
                         established = self._connected = True
                         limit.reschedule(None)
+                        if self._speaking:  # a new session does not know it
+                            await self.speaking(True)
                     self._changes.notify()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("voice: could not connect: %s", type(error).__name__)

@@ -67,6 +67,7 @@ class DiscordPlayback:
         self._played = asyncio.Event()
         self._played.set()
         self._pacer: asyncio.Task[None] | None = None
+        self._closed = False
         self._complete = False  # no more sound is announced: play out what is shorter than a frame
         self._generation = 0  # grows with every stop
         self._gain = self._target = 1.0
@@ -87,13 +88,18 @@ class DiscordPlayback:
         return not self._played.is_set()
 
     async def play(self, pcm: Pcm, rate: int) -> None:
-        """Queue int16 mono at ``rate`` Hz; waits only while 30 s are queued already."""
+        """Queue int16 mono at ``rate`` Hz; waits only while 30 s are queued already.
+
+        After ``close`` it does nothing: nobody is there any more.
+        """
+        if self._closed:
+            return
         generation = self._generation
         while self.queued_s > MOST_QUEUED_S and generation == self._generation:
             self._room.clear()
             await self._room.wait()
         sound = await self._in_worker(lambda: self._resampler.take(pcm, rate))
-        if generation != self._generation:
+        if generation != self._generation:  # stopped meanwhile
             return
         self._queue.put(sound)
         self._complete = False
@@ -121,19 +127,22 @@ class DiscordPlayback:
         self._queue.put(fading)
 
     async def close(self) -> None:
-        """End at once; nothing can be played any more."""
+        """End at once, and for good."""
+        self._closed = True
         self._drop()
         if self._pacer is not None:
             self._pacer.cancel()
             await asyncio.wait({self._pacer})
-        self._played.set()
         self._worker.shutdown(wait=False)
 
     async def _pace(self) -> None:
         """Lives from the first sound to the last silent frame."""
-        while self.playing:
-            await self._spurt()
-        self._pacer = None
+        try:
+            while self.playing:
+                await self._spurt()
+        finally:  # whatever happens, nobody waits for sound that does not come
+            self._pacer = None
+            self._played.set()
 
     async def _spurt(self) -> None:
         loop = asyncio.get_running_loop()

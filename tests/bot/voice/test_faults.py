@@ -100,6 +100,13 @@ class Call:
         await self.rig.until(lambda: "Kith" in self.ann.heard and len(self.ann.heard["Kith"].voiced) == 10, 2)
         assert self.ann.heard["Kith"].undecryptable == 0
 
+    async def rejoined_the_group(self) -> None:
+        """The bot has told the server that its group is broken, and is in it again."""
+        dave = self.server.call_in(self.rig.channel).dave
+        await self.rig.until(lambda: dave.counts["rejoins"] == 1)
+        await self.rig.settled()
+        assert self.voice.stats.dave_recoveries == 1
+
     def assert_rightly_attributed(self) -> None:
         for member, hertz in ((self.ann, ANN_HZ), (self.bob, BOB_HZ)):
             for frame in self.rig.voiced(member)[5:]:
@@ -488,8 +495,7 @@ async def test_alone_she_hears_who_comes(call: Call) -> None:
 @pytest.mark.parametrize("op", [29, 30])
 async def test_an_invalid_commit_is_answered_and_recovered_from(call: Call, op: int) -> None:
     call.server.send_invalid_commit(call.guild, op)
-    await call.rig.until(lambda: call.voice.stats.dave_recoveries == 1)
-    await call.rig.settled()
+    await call.rejoined_the_group()
     await call.ann_is_heard()
     await call.bot_is_heard()
 
@@ -521,8 +527,7 @@ async def test_a_downgrade_is_followed_in_plaintext_and_an_upgrade_in_cipher(cal
 async def test_plaintext_in_an_encrypted_call_is_not_heard_and_does_not_harm(call: Call) -> None:
     call.bob.sending = Sending(encrypt=False)
     call.bob.speak_frames(tone(1.0, BOB_HZ))
-    await call.rig.until(lambda: call.voice.stats.dave_recoveries == 1)
-    await call.rig.settled()
+    await call.rejoined_the_group()
     await call.ann_is_heard()
     assert not call.rig.voiced(call.bob)
     assert call.voice.stats.dave_recoveries == 1

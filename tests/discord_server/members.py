@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .server import DiscordServer
 
 FRAME_SECONDS = 0.02
+EARLY_PACKETS = 100  # held for each SSRC until op 5 tells whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class MemberPeer(Peer):
         self.dave: MemberDave = IMPLEMENTATIONS[person.implementation](self.user_id, grant.channel.id, self)
         self.has_dave = person.implementation != "none"
         self.users: dict[int, int] = {}  # ssrc → user id, as op 5 told
+        self._early: dict[int, list[tuple[bytes, bytes]]] = {}  # by ssrc: packets that came before op 5
 
     def send(self, op: int, data: Any) -> None:
         self.loop.call_soon(self._json, op, data)
@@ -90,6 +92,8 @@ class MemberPeer(Peer):
     def _json(self, op: int, data: Any) -> None:
         if op == 5:
             self.users[data["ssrc"]] = int(data["user_id"])
+            for header, payload in self._early.pop(data["ssrc"], []):
+                self.person.received(self, header, payload)
         if not self._gone():
             self.dave.json(op, data)
 
@@ -116,8 +120,15 @@ class MemberPeer(Peer):
         return set(self.call.peers) | {self.user_id}
 
     def deliver(self, header: bytes, body: bytes) -> None:
-        if header[1] & 0x7F == rtp.AUDIO & 0x7F:
-            self.person.received(self, header, rtp.payload(header, body))
+        if header[1] & 0x7F != rtp.AUDIO & 0x7F:
+            return
+        ssrc, payload = int.from_bytes(header[8:12], "big"), rtp.payload(header, body)
+        if ssrc in self.users:
+            self.person.received(self, header, payload)
+        elif len(early := self._early.setdefault(ssrc, [])) < EARLY_PACKETS:
+            early.append((header, payload))
+        else:
+            self.person.counts["from an unknown SSRC"] += 1
 
     def close(self, code: int) -> None:
         self.person.disconnected(self, code)
@@ -280,10 +291,7 @@ class SimulatedMember:
 
     def received(self, peer: MemberPeer, header: bytes, payload: bytes) -> None:
         sequence, timestamp = int.from_bytes(header[2:4], "big"), int.from_bytes(header[4:8], "big")
-        user_id = peer.users.get(int.from_bytes(header[8:12], "big"))
-        if user_id is None:
-            self.counts["from an unknown SSRC"] += 1
-            return
+        user_id = peer.users[int.from_bytes(header[8:12], "big")]
         heard = self.heard_by_user.setdefault(user_id, Heard())
         frame = peer.dave.decrypt(user_id, payload)
         if frame is None:

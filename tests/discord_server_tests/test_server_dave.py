@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.discord_server import DiscordServer, SimulatedMember, speech
+from tests.discord_server import DiscordServer, Sending, SimulatedMember, speech
 from tests.discord_server.guilds import SimulatedGuild
 from tests.discord_server.state import Channel
 
@@ -167,3 +167,11 @@ def test_joins_and_leaves_in_a_row_end_in_one_group(server, guild, voice) -> Non
     settle(server, voice)
     assert len(authenticators(*many)) == 1
     say_and_check(server, many[4], many[:4])
+
+
+def test_packets_that_come_before_op_5_are_heard_once_it_has_come(server, guild, voice) -> None:
+    ann, bob = people(guild, "Ann", "Bob")
+    guild.join_together(voice, [ann, bob])
+    settle(server, voice)
+    ann.sending = Sending(speaking_delay=0.15)
+    say_and_check(server, ann, [bob])

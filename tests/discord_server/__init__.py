@@ -2,8 +2,9 @@
 
 from .errors import NotPossible
 from .faults import Network, Sending
+from .hearing import Heard
 from .interactions import Interaction
-from .members import Heard, SimulatedMember, Speech
+from .members import SimulatedMember, Speech
 from .permissions import Permission
 from .server import DiscordServer
 from .state import Channel, Message

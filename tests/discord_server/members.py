@@ -8,130 +8,21 @@ import secrets
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import rtp, speech
 from .errors import NotPossible
 from .faults import Sending
-from .member_dave import IMPLEMENTATIONS, SILENCE, MemberDave
+from .hearing import Heard, HeardFrame
+from .member_dave import SILENCE
+from .member_peer import MemberPeer
 from .state import Channel, Member, Message, User
-from .voice_call import Peer
 from .voice_servers import Grant
 
 if TYPE_CHECKING:
     from .server import DiscordServer
 
 FRAME_SECONDS = 0.02
-EARLY_PACKETS = 100  # held for each SSRC until op 5 tells whose it is
-
-
-@dataclass(frozen=True, slots=True)
-class HeardFrame:
-    sequence: int
-    timestamp: int  # 48 kHz samples
-    opus: bytes
-    at: float  # time.monotonic() of its arrival
-
-
-@dataclass
-class Heard:
-    """What one member received from one other, decrypted."""
-
-    frames: list[HeardFrame] = field(default_factory=list)
-    undecryptable: int = 0
-    unencrypted: int = 0  # frames that came plain although the call is encrypted (silence frames not counted)
-
-    @property
-    def pcm(self) -> speech.Pcm:
-        """int16 (n, 2) at 48 kHz, in sequence order, lost frames concealed, pauses left out."""
-        return speech.decode(_in_order(self.frames))
-
-    @property
-    def voiced(self) -> list[bytes]:
-        """The Opus frames in order of arrival, without the silence frames."""
-        return [f.opus for f in self.frames if f.opus != SILENCE]
-
-
-def _in_order(frames: list[HeardFrame]) -> list[bytes | None]:
-    if not frames:
-        return []
-    out: list[bytes | None] = []
-    place, by_place = frames[0].sequence, {}
-    for frame in frames:
-        # The place without wrap-around that is nearest to the one before.
-        place += ((frame.sequence - place + 0x8000) & 0xFFFF) - 0x8000
-        by_place[place] = frame.opus
-    last = min(by_place) - 1
-    for at in sorted(by_place):
-        out += [None] * min(at - last - 1, 5)
-        out.append(by_place[at])
-        last = at
-    return out
-
-
-class MemberPeer(Peer):
-    """A simulated member in a call: no socket in between, everything else as for a bot."""
-
-    def __init__(self, person: SimulatedMember, grant: Grant, ssrc: int) -> None:
-        voice = person.server.service.voice
-        super().__init__(voice.call_of(grant.channel), grant.member, ssrc)
-        self.person = person
-        self.loop = person.server.service.loop
-        self.dave: MemberDave = IMPLEMENTATIONS[person.implementation](self.user_id, grant.channel.id, self)
-        self.has_dave = person.implementation != "none"
-        self.users: dict[int, int] = {}  # ssrc → user id, as op 5 told
-        self._early: dict[int, list[tuple[bytes, bytes]]] = {}  # by ssrc: packets that came before op 5
-
-    def send(self, op: int, data: Any) -> None:
-        self.loop.call_soon(self._json, op, data)
-
-    def send_binary(self, op: int, payload: bytes) -> None:
-        self.loop.call_soon(self._binary, op, payload)
-
-    def _json(self, op: int, data: Any) -> None:
-        if op == 5:
-            self.users[data["ssrc"]] = int(data["user_id"])
-            for header, payload in self._early.pop(data["ssrc"], []):
-                self.person.received(self, header, payload)
-        if not self._gone():
-            self.dave.json(op, data)
-
-    def _binary(self, op: int, payload: bytes) -> None:
-        if not self._gone():
-            self.dave.binary(op, payload)
-
-    def _gone(self) -> bool:
-        return self.person.peer is not self
-
-    def answer(self, op: int, data: Any) -> None:
-        handler = self.call.dave.ready if op == 23 else self.call.dave.invalid
-        self.loop.call_soon(handler, self.user_id, data["transition_id"])
-
-    def answer_binary(self, op: int, payload: bytes) -> None:
-        handler = self.call.dave.key_package if op == 26 else self.call.dave.commit
-        self.loop.call_soon(self._if_here, handler, payload)
-
-    def _if_here(self, handler: Any, payload: bytes) -> None:
-        if not self._gone():
-            handler(self.user_id, payload)
-
-    def in_call(self) -> set[int]:
-        return set(self.call.peers) | {self.user_id}
-
-    def deliver(self, header: bytes, body: bytes) -> None:
-        if header[1] & 0x7F != rtp.AUDIO & 0x7F:
-            return
-        ssrc, payload = int.from_bytes(header[8:12], "big"), rtp.payload(header, body)
-        if ssrc in self.users:
-            self.person.received(self, header, payload)
-        elif len(early := self._early.setdefault(ssrc, [])) < EARLY_PACKETS:
-            early.append((header, payload))
-        else:
-            self.person.counts["from an unknown SSRC"] += 1
-
-    def close(self, code: int) -> None:
-        self.person.disconnected(self, code)
 
 
 class SimulatedMember:

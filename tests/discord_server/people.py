@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import commands, payloads
 from .errors import NotPossible
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
-from .messages import every_component
+from .message_limits import every_component
 from .permissions import Permission, channel_permissions
 from .state import Application, Channel, Member, Message, User
 

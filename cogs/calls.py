@@ -63,6 +63,7 @@ class Calls:
         await asyncio.gather(*(call.close() for call in calls), *self._ending)
 
     async def _join(self, place: Place) -> Call:
+        _ = self._host.persona  # before she enters: while she is loaded, this refuses
         if lacking := self._host.lacking(place):
             names = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
             raise Refusal(

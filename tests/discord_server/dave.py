@@ -30,6 +30,15 @@ class Leaf:
     package: KeyPackage
 
 
+@dataclass(frozen=True)
+class Change:
+    """One member to be removed from a leaf, or added by a key package."""
+
+    user_id: int
+    leaf: int | None
+    package: KeyPackage | None
+
+
 @dataclass
 class Transition:
     number: int
@@ -93,7 +102,11 @@ class DaveGroup:
         if self._transition:
             self._transition.waiting.discard(user_id)
             self._execute_if_ready()
-        self._soon()
+        if self._proposals:
+            # At once: a Welcome must not list anybody whose leaving (op 13) its reader has seen already.
+            self._change()
+        else:
+            self._soon()
 
     def invalid(self, user_id: int, transition: int) -> None:
         """Op 31: this member could not use a commit or Welcome, and comes back with a new key package."""
@@ -113,7 +126,9 @@ class DaveGroup:
             self._gathering = self.call.service.loop.call_later(GATHER, self._change)
 
     def _change(self) -> None:
-        self._gathering = None
+        if self._gathering:
+            self._gathering.cancel()
+            self._gathering = None
         if self.version == 0 or self._transition:
             return
         if self.epoch is None and not self._found():
@@ -121,8 +136,10 @@ class DaveGroup:
         staying = sum(self._stays(leaf) for leaf in self.leaves if leaf)
         if self.epoch and staying < 2:
             return self._restart()
-        self._withdraw_outdated()
-        self._propose()
+        if self.epoch == 0 and self.leaves[0] and not self._stays(self.leaves[0]):
+            self._forget_group()  # its founder has gone before it was made
+            return self._soon()
+        return self._propose()
 
     def _found(self) -> bool:
         """With two key packages there is a group: its first member makes it, the others are added."""
@@ -153,41 +170,36 @@ class DaveGroup:
         self._proposals.clear()
         self._stop_timeout()
 
-    def _withdraw_outdated(self) -> None:
-        """Revoke the proposals that no longer say what is wanted."""
-        founder = self.leaves[0] if self.epoch == 0 else None
-        if founder and not self._stays(founder):  # gone before the group was made
-            self._forget_group()
-            return self._soon()
-        adds = [(ref, p) for ref, p in self._proposals.items() if p.removes_leaf is None]
-        gone = [ref for ref, p in adds if self._packages.get(p.user_id) is not p.package]
-        if gone:
-            self._to_group(b"\x01" + vector(b"".join(vector(ref) for ref in gone)))
-            for ref in gone:
-                del self._proposals[ref]
-            self._wait_for_commit()
-        return None
-
-    def _to_add(self) -> list[Leaf]:
-        """Those with a key package and no leaf. Who is still to be removed is added in the next change."""
+    def _wanted(self) -> list[Change]:
+        """Who is to be removed, and who added. Who comes back is removed in one change and added in the next."""
         seated = {leaf.user_id for leaf in self.leaves if leaf}
-        return [Leaf(user, package) for user, package in self._packages.items() if user not in seated]
+        removed = [(n, leaf) for n, leaf in enumerate(self.leaves) if leaf and not self._stays(leaf)]
+        added = [(user, package) for user, package in self._packages.items() if user not in seated]
+        removals = [Change(leaf.user_id, index, None) for index, leaf in removed]
+        return removals + [Change(user, None, package) for user, package in added]
 
     def _propose(self) -> None:
-        if self.epoch is None:
+        """Replace what is in flight by what is wanted now, if that is something else.
+
+        All of it: davey 0.1.7 makes no Welcome when the last proposals it got held no Add, though earlier ones did.
+        """
+        wanted = self._wanted()
+        if wanted == [Change(p.user_id, p.removes_leaf, p.package) for p in self._proposals.values()]:
             return
-        group, new = self.group_id, []
-        known = {(p.user_id, p.removes_leaf) for p in self._proposals.values()}
-        for index, leaf in enumerate(self.leaves):
-            if leaf and not self._stays(leaf) and (leaf.user_id, index) not in known:
-                new.append(self.sender.propose_remove(group, self.epoch, leaf.user_id, index))
-        for leaf in self._to_add():
-            if (leaf.user_id, None) not in known:
-                new.append(self.sender.propose_add(group, self.epoch, leaf.user_id, leaf.package))
+        if self._proposals:
+            self._to_group(b"\x01" + vector(b"".join(vector(ref) for ref in self._proposals)))
+        new = [self._proposal(change) for change in wanted]
+        self._proposals = {p.reference: p for p in new}
         if new:
-            self._proposals |= {p.reference: p for p in new}
             self._to_group(b"\x00" + vector(b"".join(p.message for p in new)))
-            self._wait_for_commit()
+        self._wait_for_commit()
+
+    def _proposal(self, change: Change) -> Proposal:
+        assert self.epoch is not None
+        if change.package:
+            return self.sender.propose_add(self.group_id, self.epoch, change.user_id, change.package)
+        assert change.leaf is not None
+        return self.sender.propose_remove(self.group_id, self.epoch, change.user_id, change.leaf)
 
     def _to_group(self, payload: bytes) -> None:
         for leaf in self.leaves:
@@ -206,7 +218,9 @@ class DaveGroup:
     # -- commits
 
     def commit(self, user_id: int, data: bytes) -> None:
-        """Op 28. Taken if it is of this epoch, of the member's own leaf, and covers every proposal in flight."""
+        """Op 28. Taken if it is of this epoch, of the member's own leaf, covers every proposal in flight,
+        and brings a Welcome if anybody is added.
+        """
         commit = Commit.parse(data)
         if not self._acceptable(user_id, commit):
             self.counts["commits ignored"] += 1
@@ -236,6 +250,7 @@ class DaveGroup:
             and leaf is not None
             and leaf.user_id == user_id
             and sorted(commit.references) == sorted(self._proposals)
+            and bool(commit.rest) == any(p.package for p in self._proposals.values())
         )
 
     def _seat(self, commit: Commit) -> set[int]:

@@ -172,7 +172,11 @@ class DaveyMember(MemberDave):
     def _proposals(self, payload: bytes) -> bytes | None:
         kinds = davey.ProposalsOperationType
         kind = kinds.revoke if payload[0] else kinds.append
-        result = self.session.process_proposals(kind, payload[1:], list(self.link.in_call()))
+        try:
+            result = self.session.process_proposals(kind, payload[1:], list(self.link.in_call()))
+        except ValueError:  # the commit that covers it will be refused, and then op 31 follows
+            self.counts["proposals refused"] += 1
+            return None
         return result.commit + (result.welcome or b"") if result else None
 
     def _commit(self, commit: bytes) -> bool:

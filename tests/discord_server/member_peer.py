@@ -25,6 +25,7 @@ class MemberPeer(Peer):
         self.loop = person.server.service.loop
         self.dave: MemberDave = IMPLEMENTATIONS[person.implementation](self.user_id, grant.channel.id, self)
         self.has_dave = person.implementation != "none"
+        self._connected = {self.user_id}  # as ops 11 and 13 told, in the order of the other messages
         self.users: dict[int, int] = {}  # ssrc → user id, as op 5 told
         self._early: dict[int, list[tuple[bytes, bytes]]] = {}  # by ssrc: packets that came before op 5
 
@@ -39,6 +40,10 @@ class MemberPeer(Peer):
             self.users[data["ssrc"]] = int(data["user_id"])
             for header, payload in self._early.pop(data["ssrc"], []):
                 self.person.received(self, header, payload)
+        elif op == 11:
+            self._connected |= {int(i) for i in data["user_ids"]}
+        elif op == 13:
+            self._connected.discard(int(data["user_id"]))
         if not self._gone():
             self.dave.json(op, data)
 
@@ -62,7 +67,7 @@ class MemberPeer(Peer):
             handler(self.user_id, payload)
 
     def in_call(self) -> set[int]:
-        return set(self.call.peers) | {self.user_id}
+        return set(self._connected)
 
     def deliver(self, header: bytes, body: bytes) -> None:
         if header[1] & 0x7F != rtp.AUDIO & 0x7F:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import numpy as np
@@ -175,3 +176,19 @@ def test_packets_that_come_before_op_5_are_heard_once_it_has_come(server, guild,
     settle(server, voice)
     ann.sending = Sending(speaking_delay=0.15)
     say_and_check(server, ann, [bob])
+
+
+def test_two_hundred_joins_leaves_and_moves_confuse_nobody(server, guild, voice) -> None:
+    other = guild.add_voice_channel("Other")
+    many, dice = people(guild, *"ABCDEF"), random.Random(1)
+    guild.join_together(voice, many)
+    settle(server, voice)
+    for _ in range(200):
+        member, place = dice.choice(many[2:]), dice.choice([voice, other, None])
+        member.join(place) if place else member.leave()
+    guild.join_together(voice, many)
+    settle(server, voice)
+    assert len(authenticators(*many)) == 1
+    assert not any(m.peer.dave.counts["proposals refused"] + m.peer.dave.counts["invalid"] for m in many)
+    assert server.call_in(voice).dave.counts["no commit"] == 0
+    say_and_check(server, many[0], many[1:])

@@ -19,7 +19,8 @@ class Keepsakes:
 
     def keep(self, person_ids: Sequence[str], text: str, salience: float) -> None:
         """Keep ``text`` as being about each of these people; ``salience`` is 0..1."""
-        rows = [(person, text, salience, time.time()) for person in person_ids]
+        now = time.time()
+        rows = [(person, text, salience, now) for person in person_ids]
         self._database.write_many("INSERT INTO keepsakes VALUES (?, ?, ?, ?)", rows)
 
     def of(self, person_id: str) -> list[str]:

@@ -110,9 +110,8 @@ class DaveGroup:
 
     def invalid(self, user_id: int, transition: int) -> None:
         """Op 31: this member could not use a commit or Welcome, and comes back with a new key package."""
-        self.counts["rejoins"] += 1
-        self._packages.pop(user_id, None)
         self.leave(user_id)
+        self.counts["rejoins"] += 1  # last, for tests that wait for it in another thread
 
     def consider_version(self, offered: int) -> None:
         """A client without DAVE, where it is let in, takes the encryption from the whole call."""

@@ -38,6 +38,8 @@ SERVER_S = 8.0  # for Discord to find another voice server
 GOODBYE_S = 3.0  # for everything to close by itself
 TICK_S = 0.02
 PAUSES_S = (0.0, 0.2, 1.0, 2.0, 4.0, 8.0)  # before each attempt in a row; after the last she gives up
+STEADY_S = 5.0  # a connection that has lasted so long is a good one
+BRISK = 2  # of the pauses, for connections that work but do not last
 
 log = logging.getLogger(__name__)
 
@@ -231,9 +233,15 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
             if step is Next.REJOIN and not await self._join():
                 failures += 1
             elif self._left is None:
+                began = self._loop.time()
                 established, code = await self._converse(resume=step is Next.RESUME)
                 log.info("voice: connection ended, code %s, had been established: %s", code, established)
-                failures = 0 if established else failures + 1
+                if not established:
+                    failures += 1
+                elif self._membership.fresh or self._loop.time() - began > STEADY_S:
+                    failures = 0
+                else:  # slowly, lest Discord count it as too often, but without giving up
+                    failures = min(failures + 1, BRISK)
                 step = await self._after(code, established)
             if failures == len(PAUSES_S):
                 self._leave(Left.LOST)

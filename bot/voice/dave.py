@@ -54,8 +54,10 @@ class Dave:
 
     @property
     def privacy_code(self) -> str | None:
-        """Discord shows the same digits to everybody in the call when nobody listens in."""
-        return self._session.voice_privacy_code if self._session else None
+        """The digits Discord shows to everybody when nobody listens in; None: the call is plain, or not ready."""
+        if self.version == PLAINTEXT or self._session is None or not self._session.ready:
+            return None
+        return self._session.voice_privacy_code
 
     def begin(self, version: int) -> list[Outgoing]:
         """The session description has come. Raises Malformed."""

@@ -14,7 +14,7 @@ from discord.http import HTTPClient
 from bot.voice.messages import Incoming, Malformed, Op, Outgoing, parse_binary, parse_text
 
 VERSION = 8
-LONGEST_INTERVAL_S = 5.0  # between heartbeats, so that a dead line is noticed in time
+SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 0.05, 5.0  # between heartbeats: a dead line is noticed in time
 CLOSE_S = 1.0  # for the other end to say goodbye
 
 
@@ -89,8 +89,8 @@ class VoiceGateway:
             self._counts["malformed"] += 1
             asked_ms = 1000 * LONGEST_INTERVAL_S
         if self._heart is None:
-            beating = self._beat(min(asked_ms / 1000, LONGEST_INTERVAL_S))
-            self._heart = asyncio.create_task(beating, name="voice heartbeat")
+            interval_s = min(max(asked_ms / 1000, SHORTEST_INTERVAL_S), LONGEST_INTERVAL_S)
+            self._heart = asyncio.create_task(self._beat(interval_s), name="voice heartbeat")
 
     async def _beat(self, interval_s: float) -> None:
         while True:

@@ -16,7 +16,6 @@ import numpy as np
 from bot.voice.client import PersonaVoiceClient
 from bot.voice.closing import Left
 from bot.voice.opus import Encoder
-from bot.voice.packets import SILENCE
 from persona_core.types import Frame, Pcm, Person
 from tests.discord_server import Channel, DiscordServer, SimulatedMember
 
@@ -135,4 +134,3 @@ async def rig() -> AsyncIterator[Rig]:
         await asyncio.to_thread(server.stop)
     leaked = [t.name for t in set(threading.enumerate()) - threads if "voice" in t.name]
     assert not leaked, leaked
-    assert SILENCE

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,7 @@ from bot.voice.closing import Left
 from bot.voice.packets import AES, XCHACHA
 from tests.bot.voice.rig import Rig, encoded, rig, sound
 from tests.discord_server import Network, Sending, SimulatedMember
+from tests.discord_server.voice_gateway import VoiceConnection
 
 RECOVERY_S = 2.0
 ANN_HZ, BOB_HZ = 440, 1100
@@ -44,6 +46,16 @@ def announce_voice_server(call: Call, gone: bool = False) -> None:
         service.gateway.sessions[state.session_id].dispatch("VOICE_SERVER_UPDATE", place)
     else:
         service.voice_states._send_to_voice_server(member, state.channel, state.session_id)
+
+
+def without_acknowledgement(send: Callable[..., None]) -> Callable[..., None]:
+    """A server whose answers to heartbeats are lost."""
+
+    def lossy(connection: VoiceConnection, message: str | bytes) -> None:
+        if not (isinstance(message, str) and json.loads(message)["op"] == 6):
+            send(connection, message)
+
+    return lossy
 
 
 class Call:
@@ -386,11 +398,36 @@ async def test_a_voice_server_that_goes_away_is_waited_for(call: Call) -> None:
 
 async def test_heartbeats_keep_a_call_alive() -> None:
     async with rig() as made:
-        made.server.service.voice.heartbeat_ms = 100
+        made.server.service.voice.heartbeat_ms = 500
         call = await Call.begin(made)
         await call.ann_is_heard(1.0)
         assert not made.server.service.voice.closes
         assert call.voice.latency_s is not None
+
+
+async def test_a_line_that_has_died_without_a_word_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig() as made:
+        made.server.service.voice.heartbeat_ms = 200
+        call = await Call.begin(made)
+        with monkeypatch.context() as silent:
+            silent.setattr(VoiceConnection, "send", without_acknowledgement(VoiceConnection.send))
+            await made.until(lambda: call.voice.stats.resumes >= 1)
+        await made.until(call.voice.is_connected)
+        await made.settled()
+        await call.ann_is_heard()
+        assert not made.left
+
+
+async def test_connections_that_do_not_last_are_not_renewed_without_a_pause(call: Call) -> None:
+    for _ in range(4):
+        await call.rig.until(call.voice.is_connected)
+        call.server.close_voice(call.guild, 4006)
+        await call.rig.until(lambda: not call.voice.is_connected())
+    await asyncio.sleep(0.5)
+    assert call.voice.stats.reconnects == 3  # the fourth is still waiting
+    await call.rig.until(call.voice.is_connected)
+    await call.rig.settled()
+    await call.ann_is_heard()
 
 
 async def test_an_idle_loop_hears_at_once(call: Call) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.machine import check_disk, check_system, compiler, has_card
+from tools.machine import check_system, compiler, has_card
 from tools.torch_build import install_torch
 from tools.venv import (
     ROOT,
@@ -34,8 +34,6 @@ from tools.venv import (
     say,
     venv_version,
 )
-
-FREE_GB = {"CPU": 4, "CUDA": 16}  # the finished .venv and what pip keeps of it, rounded up
 
 
 class Step(NamedTuple):
@@ -107,7 +105,7 @@ def install_llm(source: str, binary: str, card: bool, nvcc: bool) -> None:
         say("      no C++ compiler: taking the ready-made engine, which is about half as fast")
         pip(binary, "install", "-r", binary)
         return
-    say("      compiling takes some minutes, once; pip keeps what it built")
+    say("      compiling takes some minutes the first time; pip keeps what it built")
     try:
         if card and nvcc:
             install_llm_for_card(source)
@@ -165,12 +163,7 @@ def set_up(dev: bool) -> None:
             repair()
             work_off([step for step in steps(version, dev) if not step.done()], [])
         else:
-            work_off(steps(f"3.{sys.version_info[1]}", dev), [("venv", new_venv)])
-
-
-def new_venv() -> None:
-    check_disk(FREE_GB["CUDA" if has_card() else "CPU"])
-    make_venv()
+            work_off(steps(f"3.{sys.version_info[1]}", dev), [("venv", make_venv)])
 
 
 def work_off(to_do: list[Step], before: list[tuple[str, Callable[[], None]]]) -> None:

@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME=FILE",
         help="NAME speaks FILE (repeatable), then end",
     )
-    add("--name", default="You", help="who types (default: You)")
+    add("--name", default="Friend", help="who types (default: Friend)")
     add("--out", type=Path, help="write her voice to this WAV file")
     add("--speak", action="store_true", help="play her voice on the loudspeaker")
     add("--fast", action="store_true", help="hear files faster than real time")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from persona_core.errors import KithError, SettingsError
+from persona_core.errors import EngineError, KithError, SettingsError
 from persona_core.hardware import choose_profile, probe
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalogue
@@ -38,9 +38,8 @@ class Assembly:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, folder: ModelFolder, report: Report) -> None:
         hardware = probe()
-        profile, why = settings.profile, "as PROFILE says"
-        if profile == "auto":
-            profile, why = choose_profile(hardware)
+        asked = (str(settings.profile), "as PROFILE says.")
+        profile, why = choose_profile(hardware) if settings.profile == "auto" else asked
         report(f"Profile {profile}: {why}")
         self.settings = settings
         self.report = report
@@ -175,13 +174,17 @@ def _hearing(assembly: Assembly) -> Hearing:
 
 
 def _voice_activity(assembly: Assembly) -> VoiceActivity:
-    if assembly.settings.vad_engine == "energy":
-        from persona_core.engines.energy_vad import EnergyVad
+    from persona_core.engines.energy_vad import EnergyVad
 
+    if assembly.settings.vad_engine == "energy":
         return EnergyVad()
     from persona_core.engines.silero_vad import SileroVad
 
-    return SileroVad()
+    try:
+        return SileroVad()
+    except EngineError as error:
+        assembly.report(f"{error} Until then loudness alone tells when somebody speaks.")
+        return EnergyVad()
 
 
 def _speech_to_text(assembly: Assembly) -> SpeechToText:
@@ -199,13 +202,16 @@ def _speech_to_text(assembly: Assembly) -> SpeechToText:
 
 def _voice(assembly: Assembly, hers: Voice) -> TextToSpeech:
     settings = assembly.settings
+    chosen = assembly.choose("tts", settings.tts_engine, settings.tts_model, own_engine="piper")
+    assembly.report(f"Speaking with {chosen.name} ({chosen.engine}).")
+    own_timbre = hers.timbre if chosen.engine == "hibari" else ""  # characters name hibari's
     voice = Voice(
-        timbre=settings.tts_timbre or hers.timbre,
+        timbre=settings.tts_timbre or own_timbre,
         speed=hers.speed if settings.tts_speed is None else settings.tts_speed,
         pitch=hers.pitch if settings.tts_pitch is None else settings.tts_pitch,
         formant=hers.formant if settings.tts_formant is None else settings.tts_formant,
     )
-    tts = _text_to_speech(assembly, voice)
+    tts = _text_to_speech(chosen, voice, assembly)
     if voice.pitch == 0 and voice.formant == 1:
         return tts
     from persona_core.engines.timbre import Reshaped
@@ -213,10 +219,7 @@ def _voice(assembly: Assembly, hers: Voice) -> TextToSpeech:
     return Reshaped(tts, voice)
 
 
-def _text_to_speech(assembly: Assembly, voice: Voice) -> TextToSpeech:
-    settings = assembly.settings
-    chosen = assembly.choose("tts", settings.tts_engine, settings.tts_model, own_engine="piper")
-    assembly.report(f"Speaking with {chosen.name} ({chosen.engine}).")
+def _text_to_speech(chosen: Chosen, voice: Voice, assembly: Assembly) -> TextToSpeech:
     if chosen.engine == "piper":
         from persona_core.engines.piper import PiperVoice
 

@@ -22,11 +22,12 @@ from persona_core.persona import Persona
 from persona_core.ports import LanguageModel, Playback
 from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.thinking.attempt import Attempt
-from persona_core.thinking.prompt import BLOCK
-from persona_core.types import Frame, Person, Segment, Timings, Turn, Utterance
+from persona_core.thinking.prompt import BLOCK, build_prompt
+from persona_core.types import Frame, Person, Sampling, Segment, Timings, Turn, Utterance
 
 HISTORY_TURNS = 400  # kept for the prompt, which takes what fits
 FORGOTTEN_TURNS = 25 * BLOCK  # leave together; whole blocks, as the prompt counts them from the first
+LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 SEGMENTS_WAITING = 64  # a recogniser further behind than this will not catch up
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Conversation:
 
     async def __aenter__(self) -> Conversation:
         self._tasks = [
+            asyncio.create_task(self._read_ahead(), name=f"read ahead {self._key}"),
             asyncio.create_task(self._recognise_all(), name=f"recognise {self._key}"),
             asyncio.create_task(self._answer_all(), name=f"answer {self._key}"),
         ]
@@ -86,7 +88,12 @@ class Conversation:
 
     def read(self, person: Person, text: str, message: str = "") -> None:
         """Take one typed line; ``message``: see ``Utterance``."""
-        self._step(floor.Written(Utterance(person, text, 0.0, 0.0, message=message)))
+        if len(text) > LINE_CHARACTERS:
+            self._emit(
+                Failed(f"That line is too long; only its first {LINE_CHARACTERS} characters were read.")
+            )
+        line = Utterance(person, text[:LINE_CHARACTERS], 0.0, 0.0, message=message)
+        self._step(floor.Written(line))
 
     def speak_through(self, playback: Playback | None) -> None:
         """Where she speaks from the next reply on; None: in writing only."""
@@ -140,6 +147,18 @@ class Conversation:
             self._fail(error)
             return None
         return utterance if utterance.text else None
+
+    async def _read_ahead(self) -> None:
+        """Have the model read who she is before anybody speaks, so that the first answer comes soon."""
+        persona = self._persona
+        if not persona.llm.keeps_prefix:
+            return
+        messages = build_prompt(persona.character, (), persona.llm, persona.sampling.max_tokens)
+        try:
+            async for _ in persona.llm.stream(messages, Sampling(max_tokens=1), self._key):
+                pass
+        except KithError as error:  # the first answer will meet it too, and say so
+            log.info("%s: nothing could be read ahead, because of %r", self._key, error)
 
     async def _answer_all(self) -> None:
         while True:

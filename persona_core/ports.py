@@ -34,6 +34,7 @@ class SpeechToText(Protocol):
 
 class LanguageModel(Protocol):
     context_tokens: int  # what prompt and answer may take together
+    keeps_prefix: bool  # whether a prompt read ahead of time makes the next answer quicker
 
     def stream(
         self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""

@@ -40,8 +40,8 @@ WAYS = {  # what Kith needs of the system → program that tells the system → 
 
 def compiler() -> str | None:
     """Path of a C++ compiler, or None. On Windows CMake finds Visual Studio by itself."""
-    if named := os.environ.get("CXX"):
-        return shutil.which(named)
+    if os.environ.get("CXX"):
+        return shutil.which(os.environ["CXX"])
     if WINDOWS:
         programs = Path(os.environ.get("PROGRAMFILES(X86)", ""))
         studio = programs / "Microsoft Visual Studio" / "Installer" / "vswhere.exe"

@@ -10,12 +10,14 @@ import time
 import urllib.request
 from typing import NamedTuple
 
+from tools.machine import check_disk
 from tools.venv import SetupError, installed, pip, pip_says, say
 
 INDEX = {  # PyTorch's own indexes, asked where pip's configured one has only the other build
     "CPU": "https://download.pytorch.org/whl/cpu",
     "CUDA": "https://download.pytorch.org/whl/cu130",
 }
+FREE_GB = {"CPU": 4, "CUDA": 16}  # the whole of .venv and what pip keeps of it, rounded up
 PROBE_S = 3.0  # longest wait for an answer that only makes a choice or a message better
 
 
@@ -48,7 +50,8 @@ def choose_torch(pin: str, card: bool) -> Build:
     if first and first.kind == wanted:
         return first
     index = INDEX[wanted]
-    if sizes([f"{index}/torch/"]) and (own := offered(pin, ["--index-url", index])):
+    own = offered(pin, ["--index-url", index]) if sizes([f"{index}/torch/"]) else None
+    if own:
         return own
     if first is None:
         raise SetupError(
@@ -85,6 +88,9 @@ def install_torch(pin: str, card: bool) -> None:
     say(f"      {'an' if card else 'no'} NVIDIA card: torch {build.version}, the {build.kind} build{size}")
     if card and build.kind == "CPU":
         say("      no CUDA build can be reached: models that run on torch stay on the processor")
+    if not card and build.kind == "CUDA":
+        say("      no CPU build can be reached: the larger one runs on a processor too")
+    check_disk(FREE_GB[build.kind])
     if installed("torch") not in (None, build.version):
         pip("torch", "uninstall", "-y", "torch")
     pip("torch", "install", pin, *build.options)

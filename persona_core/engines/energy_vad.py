@@ -28,7 +28,7 @@ class EnergyStream:
     """The background is the tenth percentile of the last three seconds' loudness."""
 
     def __init__(self) -> None:
-        self._heard = deque([_QUIET_DB] * (_MEMORY // 3), maxlen=_MEMORY)
+        self._heard = deque([_QUIET_DB] * 3, maxlen=_MEMORY)
 
     def probability(self, window: Samples) -> float:
         power = float(np.mean(np.square(window - window.mean())))

@@ -31,6 +31,8 @@ NO_ROOM = 1  # llama_decode: no free cells, nothing changed
 class LlamaCppModel:
     """A chat model from a GGUF file; one answer at a time, in a thread of its own."""
 
+    keeps_prefix = True
+
     def __init__(self, path: Path, context_tokens: int, threads: int, gpu: bool = False) -> None:
         """``threads``: at most the physical cores, more slow llama.cpp down. ``gpu``: all layers on the card.
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 TOP_K = 64  # what the other samplers look at; a whole vocabulary takes them milliseconds
 PENALTY, PENALTY_TOKENS = 1.05, 64  # enough against loops, mild enough for JSON
 RANDOM_SEED = 0xFFFFFFFF  # llama.cpp's word for "a new one each time"
-ERROR = 3  # ggml_log_level
+ERROR = 4  # of ggml.h; the table in llama-cpp-python is an older one
 
 
 def _log_errors(level: int, text: bytes, _: ctypes.c_void_p) -> None:

@@ -19,6 +19,7 @@ from persona_core.ports import TextToSpeech
 from persona_core.types import Pcm, Samples, Voice
 
 _STEP_MS = 5.0  # between analysis frames, WORLD's default
+_RANGE = 0.2  # how far pitch may jump: twice the default keeps more frames voiced. Harvest keeps more, at 3 × the time
 
 Spectra = npt.NDArray[np.float64]  # (frames, bins)
 
@@ -57,7 +58,7 @@ def reshape(
     sound = samples.astype(np.float64)
     if not sound.any():
         return samples[: round(len(samples) / speed)]
-    rough, times = pyworld.dio(sound, rate, frame_period=_STEP_MS)
+    rough, times = pyworld.dio(sound, rate, frame_period=_STEP_MS, allowed_range=_RANGE)
     f0 = pyworld.stonemask(sound, rough, times, rate)
     envelope = pyworld.cheaptrick(sound, f0, times, rate)
     breath = pyworld.d4c(sound, f0, times, rate)

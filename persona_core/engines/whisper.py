@@ -12,7 +12,8 @@ from persona_core.types import EAR_RATE, Samples, Transcript
 
 WINDOW_S = 30  # what Whisper's encoder takes at once
 SURE = 0.6  # a language detected with less is not believed: what follows would be words of no language
-LOOP = 2.4  # text that zlib shrinks by more repeats itself (the threshold of OpenAI's own decoder)
+LOOP = 2.4  # text that zlib shrinks by more repeats itself (OpenAI's own decoder has the same threshold)
+BEAM_AFTER_LOOP = 5  # finds its way out of most
 
 _CUT_WITHIN_S = 5  # the last seconds of a window, in which a quiet place is looked for
 _HOP = EAR_RATE // 50  # 20 ms
@@ -33,17 +34,24 @@ class Reading:
     language: str
     logprob: float  # mean per token, the closing one included
     no_speech: float  # probability 0..1
-    looped: bool = False  # its first attempt repeated itself
+    ran_on: bool = False  # it was stopped at the most tokens that anybody can speak in this time
+    looped: bool = False  # its first attempt was lost in a loop
 
 
-def repeats(text: str) -> bool:
-    data = text.encode()
-    return bool(data) and len(data) / len(zlib.compress(data)) > LOOP
+def is_lost(reading: Reading) -> bool:
+    """Whether the recogniser went round in circles; people who repeat themselves come to an end."""
+    data = reading.text.encode()
+    return reading.ran_on and len(data) > LOOP * len(zlib.compress(data))
+
+
+def most_tokens(window: Samples) -> int:
+    """More than anybody says in this time, in any script: 12 a second, and some to begin with."""
+    return 16 + 12 * len(window) // EAR_RATE
 
 
 def is_invented(reading: Reading) -> bool:
     """Whether the evidence is against these words having been spoken."""
-    if not any(letter.isalnum() for letter in reading.text) or repeats(reading.text):
+    if not any(letter.isalnum() for letter in reading.text) or is_lost(reading):
         return True
     if reading.looped and reading.logprob < _DOUBT_AFTER_LOOP:
         return True

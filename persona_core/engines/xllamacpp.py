@@ -29,6 +29,8 @@ BATCH = 64  # prompt tokens per step
 class XLlamaCppModel:
     """A chat model from a GGUF file. A stop is noticed between tokens, not while a prompt is read."""
 
+    keeps_prefix = True
+
     def __init__(self, path: Path, context_tokens: int, threads: int, gpu: bool = False) -> None:
         """``threads``: at most the physical cores. ``gpu``: all layers on the card, with a wheel that can.
 

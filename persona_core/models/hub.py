@@ -1,18 +1,26 @@
-"""Files from the model hub, through ``huggingface_hub``: its mirrors, its tokens, its way to resume."""
+"""Files from the model hub: ``huggingface_hub`` knows its addresses, mirrors, tokens and switches.
+
+The bytes are streamed here, because that library (2.4) begins anew after a process is killed.
+"""
 
 from __future__ import annotations
 
 import functools
-import io
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from httpx2 import HTTPError  # what huggingface_hub speaks HTTP with
-from huggingface_hub import constants, get_hf_file_metadata, get_session, hf_hub_download, hf_hub_url
+from httpx2 import HTTPError, TransportError  # what huggingface_hub speaks HTTP with
+from huggingface_hub import (
+    HfFileMetadata,
+    constants,
+    get_hf_file_metadata,
+    get_session,
+    get_token,
+    hf_hub_url,
+)
 from huggingface_hub.errors import EntryNotFoundError, FileMetadataError
-from tqdm import tqdm  # type: ignore[import-untyped]
 
 from persona_core.models.catalogue import File, HubSource
 from persona_core.models.disk import require_room
@@ -20,10 +28,13 @@ from persona_core.models.progress import Report
 from persona_core.models.sources import Fetched, SourceFailed
 
 PROBE_S = 3.0  # longest wait for a sign of life
+SILENCE_S = 30.0  # a download that gives nothing for so long has broken off
+ATTEMPTS = 5  # at one file, each going on where the one before broke off
+CHUNK = 1 << 20  # bytes
 SHA256_DIGITS = 64
 
-# OSError covers refused connections and the library's own offline mode.
-FAILURES = (EntryNotFoundError, FileMetadataError, HTTPError, OSError)
+# ConnectionError is the library's own offline mode. Errors of the disk are nobody's fault out there.
+FAILURES = (EntryNotFoundError, FileMetadataError, HTTPError, ConnectionError)
 
 
 @functools.cache
@@ -51,7 +62,8 @@ def fetch_from_hub(
 ) -> list[Fetched]:
     """Bring ``files`` under ``into``; raises SourceFailed, or ModelError without room on the disk.
 
-    ``revision`` is the commit to take them from; None for the newest.
+    ``revision`` is the commit to take them from; None for the newest. What a killed process had
+    received is kept and not asked for again.
     """
     if not reachable():
         raise SourceFailed("the model hub cannot be reached")
@@ -62,19 +74,12 @@ def fetch_from_hub(
             url = hf_hub_url(source.repo, name, repo_type=source.type, revision=revision)
             about = get_hf_file_metadata(url)
             revision = about.commit_hash or revision  # all files of one commit
-            require_room(into, about.size or 0, file.path)
             report.note(f"Fetching {file.path} from the model hub ({source.repo}).")
-            at = hf_hub_download(
-                source.repo,
-                name,
-                repo_type=source.type,
-                revision=revision,
-                local_dir=into / "hub" / source.repo,
-                tqdm_class=_bar(file.path, report),
-            )
+            at = into / "hub" / (revision or "newest") / name
+            _download(url, about, at, file, report)
         except FAILURES as error:
             raise SourceFailed(f"the model hub did not give {source.repo}/{name}") from error
-        fetched.append(Fetched(file, Path(at), f"{source.repo}@{revision}", _sha256_in(about.etag)))
+        fetched.append(Fetched(file, at, f"{source.repo}@{revision or ''}", _sha256_in(about.etag)))
     return fetched
 
 
@@ -83,15 +88,40 @@ def _sha256_in(etag: str | None) -> str | None:
     return etag if etag and len(etag) == SHA256_DIGITS else None
 
 
-def _bar(label: str, report: Report) -> type[tqdm]:
-    """The library's progress, told to ``report`` instead of drawn."""
+def _download(url: str, about: HfFileMetadata, at: Path, file: File, report: Report) -> None:
+    """Complete the file ``at``; raises one of FAILURES when it stays incomplete."""
+    at.parent.mkdir(parents=True, exist_ok=True)
+    size = about.size if about.size is not None else file.size
+    for attempt in range(ATTEMPTS):
+        here = at.stat().st_size if at.exists() else 0
+        if size is not None and here > size:  # of another file: begin anew
+            at.unlink()
+            here = 0
+        if here == size:
+            return
+        require_room(at.parent, (size or 0) - here, file.path)
+        try:
+            _append(url, at, here, file, size, report)
+        except TransportError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(attempt)  # seconds
+        else:
+            if size is None:
+                return
+    raise FileMetadataError(f"{file.path} has another size than the hub says")
 
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **{**options, "file": io.StringIO(), "disable": False})
 
-        def display(self, msg: str | None = None, pos: int | None = None) -> bool:
-            report.moved(label, int(self.n), self.total)
-            return True
-
-    return Bar
+def _append(url: str, at: Path, here: int, file: File, size: int | None, report: Report) -> None:
+    """One request for what comes after the first ``here`` bytes."""
+    headers = {"Range": f"bytes={here}-", "Accept-Encoding": "identity"}
+    if token := get_token():
+        headers["Authorization"] = f"Bearer {token}"  # stays behind when another host is named
+    request = get_session().stream("GET", url, headers=headers, timeout=SILENCE_S, follow_redirects=True)
+    with request as reply, at.open("ab") as whole:
+        reply.raise_for_status()
+        if reply.status_code != 206:  # all of it, whatever was asked for
+            whole.truncate(0)
+        for chunk in reply.iter_bytes(CHUNK):
+            whole.write(chunk)
+            report.moved(file.path, whole.tell(), size)

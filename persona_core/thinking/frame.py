@@ -12,7 +12,7 @@ import unicodedata
 SENTINEL = "@@"  # ends the spoken words of a reply; what follows is the JSON tail
 
 # Every chat template marks its turns with <…>, [CAPITALS] or <|…|>; a "<" before a space or digit is only "less".
-_OPENING = re.compile(r"<(?=[^\s\d])")
+_OPENING = re.compile(r"<(?![\s\d])")
 _BRACKETED = re.compile(r"\[(/?[A-Z_]{3,})\]")  # [INST], [/INST], [TOOL_CALLS] …
 _SENTINELS = re.compile(f"{SENTINEL[0]}{{2,}}")
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from persona_core.thinking.frame import SENTINEL
 
+CODE_TEXT = "No, wait, that is code, and I only talk."
 WINDOW = 160  # characters looked ahead for the end of a marker; a longer one counts as unclosed
 
 _STAGE = re.compile(  # what role-play does between marks, also as "a small smile" or "in a whisper"
@@ -33,6 +34,7 @@ _CURLY = re.compile(r"\{[^{}\n@]*\}")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)")
 _IMAGE_PART = re.compile(r"!(?:\[[^\[\]\n]*(?:\](?:\([^()\n]*)?)?)?")
 _JSON = re.compile(r"\{\s*[\"'}]|\[\s*\{")
+_JSON_PART = re.compile(r"[{\[]\s*")
 _LINE_MARK = re.compile(
     r"[ \t]*(?:#{1,6}(?=\s)|[-+•>*](?=\s)|\d{1,2}[.)](?=\s)|(?:[-=*] ?){3,}(?=\n)|\|)[ \t]*"
 )
@@ -56,8 +58,7 @@ class MarkupReader:
         self._before = ""  # last character said
         self._last = "\n"  # the same without blanks
         self._mode: Callable[[bool], str | None] = self._speech
-        self._closing = re.compile("")  # what ends the thought or the fence we are in
-        self._skipped = ""
+        self._closing = re.compile("")  # what ends the thought we are in
 
     def feed(self, piece: str) -> str:
         """Plain text that no later piece can change."""
@@ -66,10 +67,7 @@ class MarkupReader:
 
     def finish(self) -> str:
         """What was held back, now that the stream is over."""
-        text = self._read(final=True)
-        if self._mode == self._fence and self.tail is None:
-            self._leave_fence()
-        return text
+        return self._read(final=True)
 
     def _read(self, final: bool) -> str:
         said = []
@@ -150,7 +148,7 @@ class MarkupReader:
         if text.startswith("<3"):
             return 2, " ", ""
         if thought := _THOUGHT.match(text):
-            self._skip(self._thought, rf"</{thought.group(1)}>")
+            self._mode, self._closing = self._to_closing, re.compile(f"</{thought.group(1)}>", re.IGNORECASE)
             return thought.end(), " ", ""
         tag = _TAG.match(text)
         if not tag:
@@ -160,7 +158,7 @@ class MarkupReader:
 
     def _tick(self, text: str, whole: bool) -> Step | None:
         if text.startswith("```"):
-            self._skip(self._fence, "```")
+            self._mode = self._fence
             return 3, " ", ""
         return None if not whole and text in ("`", "``") else (1, "", "")
 
@@ -228,9 +226,6 @@ class MarkupReader:
 
     # --- what is skipped as a whole -------------------------------------------------------------
 
-    def _skip(self, mode: Callable[[bool], str | None], closing: str) -> None:
-        self._mode, self._closing, self._skipped = mode, re.compile(closing, re.IGNORECASE), ""
-
     def _url(self, final: bool) -> str | None:
         """The rest of an address; the full stop behind it is not part of it."""
         address = _URL_REST.match(self._left)
@@ -242,36 +237,31 @@ class MarkupReader:
         self._mode = self._speech
         return self._before if self._before in ".,!?" else ""
 
-    def _thought(self, final: bool) -> str | None:
-        return self._to_closing(final)
-
     def _fence(self, final: bool) -> str | None:
-        start = self._left.find(SENTINEL)
-        end = self._left.find("```")
-        if start >= 0 and (end < 0 or start < end):  # the tail itself was put into the fence
-            self._start_tail(start + len(SENTINEL))
+        """A fenced JSON object is the tail; any other block is code, and there her words end."""
+        inside = self._left.lstrip()
+        if not final and (
+            not inside or "json".startswith(inside.lower()) or inside in ("{", "[", SENTINEL[0])
+        ):
+            return None
+        body = inside[4:].lstrip() if inside[:4].lower() == "json" else inside
+        if not final and (not body or _JSON_PART.fullmatch(body) or SENTINEL.startswith(body)):
+            return None
+        if _JSON.match(body) or body.startswith(SENTINEL):
+            self.tail, self._left = "", body.removeprefix(SENTINEL)
             return ""
-        return self._to_closing(final)
+        self.ended = True
+        return f"\n{CODE_TEXT}"
 
     def _to_closing(self, final: bool) -> str | None:
         closing = self._closing.search(self._left)
-        if not closing:
-            keep = 0 if final else len(self._closing.pattern) - 1  # the closing may be half here
-            cut = max(0, len(self._left) - keep)
-            self._skipped, self._left = self._skipped + self._left[:cut], self._left[cut:]
-            return "" if cut else None
-        self._skipped += self._left[: closing.start()]
-        self._left = self._left[closing.end() :]
-        if self._mode == self._fence:
-            self._leave_fence()
-        self._mode = self._speech
-        return " "
-
-    def _leave_fence(self) -> None:
-        """Code is not spoken, but a fenced JSON object is the tail."""
-        body = self._skipped.strip().removeprefix("json").strip()
-        if _JSON.match(body):
-            self.tail = body
+        if closing:
+            self._left, self._mode = self._left[closing.end() :], self._speech
+            return " "
+        keep = 0 if final else len(self._closing.pattern) - 1  # the closing may be half here
+        cut = max(0, len(self._left) - keep)
+        self._left = self._left[cut:]
+        return "" if cut else None
 
 
 def _unclosed(text: str, whole: bool) -> Step | None:

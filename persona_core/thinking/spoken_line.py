@@ -58,10 +58,10 @@ class SpeakerLines:
 
     def _named(self, separator: str) -> str:
         name = self._name()
-        if name in self._own:
-            self._start = ""
+        unknown = _NEW_SPEAKER.fullmatch(self._start.strip(" \t\"'“"))
+        if name in self._own or (unknown and self._first and name not in self._others):
+            self._start = ""  # a reply that begins with a name nobody has is hers all the same
             return " "
-        unknown = not self._first and _NEW_SPEAKER.fullmatch(self._start.strip(" \t\"'“"))
         if name in self._others or unknown:
             self.cut, self._start = True, ""
             return ""
@@ -76,7 +76,7 @@ class SpeakerLines:
         if self._start.endswith("\n"):
             return False
         known = any(n.startswith(self._name()) for n in (*self._own, *self._others))
-        return known or (not self._first and bool(_NEW_SPEAKER.fullmatch(start)))
+        return known or bool(_NEW_SPEAKER.fullmatch(start))
 
 
 class NoRepeats:

@@ -44,6 +44,7 @@ class Parrot:
     """Says the last message back."""
 
     context_tokens = 2048
+    keeps_prefix = True
 
     def __init__(self) -> None:
         self.prompts: list[Sequence[Message]] = []
@@ -52,7 +53,8 @@ class Parrot:
         self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
-        for word in f"You said {messages[-1].content}. That is all.".split(" "):
+        heard = messages[-1].content.replace(":", " said").replace("\n", " and ")
+        for word in f"{heard}. That is all.".split(" "):
             await asyncio.sleep(0)
             yield word + " "
 
@@ -204,6 +206,27 @@ async def test_lines_typed_during_her_reply_are_answered_after_it_and_nothing_is
         conversation.read(ANN, "last")
         await conversation.settled()
     assert all(any(f"line {i}" in m.content for m in llm.prompts[-1]) for i in range(5))
+
+
+async def test_a_line_without_end_is_cut_and_said_to_be(persona: Persona) -> None:
+    events: list[Event] = []
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, events.append) as conversation:
+        conversation.read(ANN, "a" * 1_000_000)
+        await conversation.settled()
+    assert isinstance(events[0], Failed) and "too long" in events[0].message
+    assert len(llm.prompts[-1][-1].content) < 5000
+
+
+async def test_the_model_reads_who_she_is_before_anybody_speaks(persona: Persona) -> None:
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:
+        await asyncio.sleep(0.01)
+        assert len(llm.prompts) == 1
+        conversation.read(ANN, "hello")
+        await conversation.settled()
+    ahead, asked = llm.prompts
+    assert asked[: len(ahead)] == ahead and "hello" in asked[-1].content
 
 
 async def test_closing_in_the_middle_of_a_reply_leaves_no_task(persona: Persona) -> None:

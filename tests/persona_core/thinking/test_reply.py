@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from persona_core.thinking.frame import SENTINEL
+from persona_core.thinking.markup import CODE_TEXT
 from persona_core.thinking.reply import DEFAULT_TEXT, ReplyReader
 from persona_core.thinking.tail import ACTIONS, EMOTIONS
 from persona_core.types import Action, Memorable, Reply
@@ -108,14 +109,14 @@ def test_role_play_marks_are_not_spoken(answer: str, words: str) -> None:
     ("answer", "words"),
     [
         ("# Tea\nI like it.", "Tea. I like it."),
-        ("Three:\n- tea\n- cake\n2. jam", "Three: tea. cake. jam"),
+        ("Here are three:\n- tea\n- cake\n2. jam", "Here are three: tea. cake. jam"),
         ("7. Easy.", "7. Easy."),
         ("Read [this page](https://example.org/a?b=c) now.", "Read this page now."),
         ("Look ![a cat](cat.png) here!", "Look here!"),
         ("See https://example.org/x_y. Then rest.", "See a link. Then rest."),
         ("Use `print` then.", "Use print then."),
-        ("Sure.\n```python\nprint('hi')\n```\nDone.", "Sure. Done."),
-        ("Sure.\n```python\nprint('hi')", "Sure."),
+        ("Sure.\n```python\nprint('hi')\n```\nDone.", f"Sure. {CODE_TEXT}"),
+        ("Have a look:\n```\nls", f"Have a look: {CODE_TEXT}"),
         ("> quoted\n---\nafter", "quoted. after"),
         ("snake_case is fine.", "snake case is fine."),
         ("<b>Bold</b> move <@1234> ok.", "Bold move ok."),
@@ -139,6 +140,7 @@ def test_markdown_is_read_as_plain_words(answer: str, words: str) -> None:
         ("Hello.\nuser: hey", "Hello."),
         ("Hello.\nemotion: happy", "Hello."),
         ("Ann: hi Mira", DEFAULT_TEXT),
+        ("Zed: Hello.", "Hello."),
         ("Annabel is a nice name.", "Annabel is a nice name."),
         ("Three things: tea, cake, jam.", "Three things: tea, cake, jam."),
         ("Hello.<|im_end|>\n<|im_start|>user\nhey", "Hello."),

@@ -6,12 +6,15 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sqlite3
 import sys
+import threading
+from typing import NoReturn
 
 from bot import doctor
-from bot.client import BotError, PersonaBot, use_server
+from bot.client import LOADER, BotError, PersonaBot, use_server
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
 
@@ -88,5 +91,14 @@ def _on_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(number, stopped.set)
 
 
+def _end(status: int) -> NoReturn:
+    """A model library that is still being loaded would abort an ordinary exit."""
+    if any(thread.name == LOADER for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _end(main())

@@ -11,6 +11,7 @@ from typing import TypeVar
 import aiohttp
 import discord
 
+from bot.events import guard
 from bot.host import DiscordHost
 from cogs import all_cogs
 from cogs.answers import explain
@@ -19,6 +20,8 @@ from persona_core.errors import KithError
 from persona_core.settings import Settings
 
 CLOSING_S = 15.0  # for calls to be left and notices to be taken back
+
+LOADER = "load persona"  # the thread's name
 
 Result = TypeVar("Result")
 
@@ -46,13 +49,14 @@ class PersonaBot(discord.AutoShardedBot):
     """Make it on a running event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
             cache_default_sounds=False,
         )
         self.host = DiscordHost(self, settings)
+        guard(self._connection.parsers, self.host.counts)
         for cog in all_cogs(self.host):
             self.add_cog(cog)
 
@@ -99,6 +103,11 @@ class PersonaBot(discord.AutoShardedBot):
             if self.host.calls.in_realm(str(guild.id)) is None:
                 await self.host.show_name(guild, listening=False)
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """After a new session with Discord; who is in the call may have changed meanwhile."""
+        if call := self.host.calls.in_realm(str(guild.id)):
+            call.on_people()
+
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
@@ -140,5 +149,5 @@ async def in_thread(work: Callable[[], Result]) -> Result:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, value, error)
 
-    threading.Thread(target=run, name="load persona", daemon=True).start()
+    threading.Thread(target=run, name=LOADER, daemon=True).start()
     return await result

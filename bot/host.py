@@ -16,7 +16,7 @@ from bot.nickname import MARK, marked, unmarked
 from bot.voice.client import PersonaVoiceClient
 from cogs.calls import Calls
 from cogs.conversations import Conversations
-from cogs.host import CallEvents, Line, Place, Refusal
+from cogs.host import CallEvents, Line, Place, Refusal, User
 from memory.consent import Consent
 from memory.database import NAME, Database
 from memory.keepsakes import Keepsakes
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class DiscordHost:
-    def __init__(self, client: discord.Bot, settings: Settings) -> None:
+    def __init__(self, client: discord.Bot | discord.AutoShardedBot, settings: Settings) -> None:
         """Raises OSError or sqlite3.Error when DATA_DIR cannot be used."""
         self.settings = settings
         self.counts: Counter[str] = Counter()
@@ -84,7 +84,7 @@ class DiscordHost:
         replied = isinstance(answered, discord.Message) and answered.author.id == self.her_id
         return replied or any(user.id == self.her_id for user in message.mentions)
 
-    def person(self, user: discord.abc.User) -> Person:
+    def person(self, user: User) -> Person:
         return Person(f"{PREFIX}{user.id}", user.display_name)
 
     def place(self, channel: object) -> Place:
@@ -97,7 +97,7 @@ class DiscordHost:
         number = user_id(key)
         return self.place(self._client.get_channel(number) or self._client.get_partial_messageable(number))
 
-    def call_place(self, asker: discord.abc.User, channel: object | None) -> Place:
+    def call_place(self, asker: User, channel: object | None) -> Place:
         if channel is None:
             voice = getattr(asker, "voice", None)
             channel = voice.channel if voice else None
@@ -192,8 +192,8 @@ class DiscordHost:
         with refused(f"write in {place.name}"):
             message = await to.send(
                 text,
-                view=view,
-                reference=self._reference(number, reply_to),
+                view=view,  # type: ignore[arg-type]  # py-cord's default is None as well
+                reference=self._reference(number, reply_to),  # type: ignore[arg-type]  # here too
                 allowed_mentions=NO_PINGS,
             )
         return Post(number, message.id)
@@ -215,7 +215,7 @@ class DiscordHost:
     async def delete_post(self, post: Post) -> None:
         with refused("delete my message"):
             try:
-                await self._message(post).delete()
+                await self._message(post).delete()  # type: ignore[misc]  # it is Message's own method
             except discord.NotFound:
                 return
 
@@ -229,7 +229,7 @@ class DiscordHost:
         if not self._may(post.channel, "add_reactions", "read_message_history"):
             raise Refusal("I lack the permission to react here.")
         with refused("react"):
-            await self._message(post).add_reaction(emoji)
+            await self._message(post).add_reaction(emoji)  # type: ignore[misc]  # likewise
 
     async def write_to(self, person_id: str, text: str) -> Post:
         with refused("write to that person"):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Coroutine
+from typing import Any
 
 import discord
 
@@ -14,6 +15,8 @@ from persona_core.errors import KithError
 
 log = logging.getLogger(__name__)
 
+IN_SERVERS = {discord.InteractionContextType.guild}
+ANYWHERE = {discord.InteractionContextType.guild, discord.InteractionContextType.bot_dm}
 GONE = (10062, 10015, 50027, 40060)  # the interaction is too old, or was answered already
 
 
@@ -104,6 +107,6 @@ class PoliteView(discord.ui.View):
     """Buttons whose failures are explained."""
 
     async def on_error(
-        self, error: Exception, item: discord.ui.Item, interaction: discord.Interaction
+        self, error: Exception, item: discord.ui.Item[Any], interaction: discord.Interaction
     ) -> None:
         await explain(interaction, error)

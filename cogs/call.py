@@ -243,7 +243,8 @@ class Call:
                 if not people and await self._changes(MOVE_S):
                     continue
                 await self._show_listening(people)
-                if not await self._changes(None if people else self._host.settings.leave_empty_after_s):
+                changed = await self._changes(None if people else self._host.settings.leave_empty_after_s)
+                if not changed and not self._host.people_present(self.place):
                     self._over(self, "Everybody had left, so I left as well.")
                     return
         except KithError as error:

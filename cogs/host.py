@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # both are built on this file
     from cogs.conversations import Conversations
 
 
+User = discord.User | discord.Member
+
+
 class Refusal(KithError):
     """Something cannot be done here or now; the message says why and what to do."""
 
@@ -119,7 +122,7 @@ class Host(Protocol):
         """``view`` answers for its buttons wherever they were posted, also before a restart."""
         ...
 
-    def person(self, user: discord.abc.User) -> Person: ...
+    def person(self, user: User) -> Person: ...
 
     def place(self, channel: object) -> Place:
         """The place that a message or an interaction came from (its ``channel``)."""
@@ -129,7 +132,7 @@ class Host(Protocol):
         """The place that has this key, if it is still there."""
         ...
 
-    def call_place(self, asker: discord.abc.User, channel: object | None) -> Place:
+    def call_place(self, asker: User, channel: object | None) -> Place:
         """Where a call asked for by ``asker`` is to be; ``channel`` is what they named, if anything."""
         ...
 

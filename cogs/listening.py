@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 
-from cogs.answers import KithCog, PoliteView, say
+from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
 from cogs.host import Host, Place
 from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
 from memory.consent import Purpose
@@ -21,15 +23,15 @@ class NoticeView(PoliteView):
         self._host = host
 
     @discord.ui.button(label="Don't hear me", style=discord.ButtonStyle.primary, custom_id=HEARING_OFF)
-    async def refuse(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def refuse(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await decide(self._host, interaction, Purpose.HEARING, False, "button")
 
     @discord.ui.button(label="Hear me", style=discord.ButtonStyle.secondary, custom_id=HEARING_ON)
-    async def agree(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def agree(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await decide(self._host, interaction, Purpose.HEARING, True, "button")
 
     @discord.ui.button(label="Stop listening", style=discord.ButtonStyle.danger, custom_id=STOP)
-    async def stop_listening(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def stop_listening(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, invisible=False)
         place = await self._host.calls.leave(self._host.place(interaction.channel).realm)
         await say(interaction, f"I have stopped listening and left {place.name}.")
@@ -43,10 +45,10 @@ class Listening(KithCog):
 
     @discord.slash_command(
         description="Ask me into a voice channel, to listen and talk.",
-        contexts={discord.InteractionContextType.guild},
+        contexts=IN_SERVERS,
         default_member_permissions=discord.Permissions(connect=True),
     )
-    @discord.option(
+    @discord.option(  # type: ignore[untyped-decorator, no-untyped-call]  # py-cord ships no types for it
         "channel",
         discord.VoiceChannel,
         description="Which one; the one you are in, if you do not say.",
@@ -71,9 +73,7 @@ class Listening(KithCog):
         )
         await say(ctx.interaction, text, OfferView(self.host, store=False))
 
-    @discord.slash_command(
-        description="Send me out of the voice channel.", contexts={discord.InteractionContextType.guild}
-    )
+    @discord.slash_command(description="Send me out of the voice channel.", contexts=IN_SERVERS)
     async def leave(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         place = await self.host.calls.leave(self.host.place(ctx.channel).realm)

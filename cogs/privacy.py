@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import discord
 
-from cogs.answers import KithCog, PoliteView, say
+from cogs.answers import ANYWHERE, KithCog, PoliteView, say
 from cogs.host import Host
 from memory.consent import Purpose
 
@@ -48,17 +49,17 @@ class OfferView(PoliteView):
     @discord.ui.button(
         label="Hear and remember me", custom_id="kith:offer:both", style=discord.ButtonStyle.success
     )
-    async def both(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def both(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await self._settle(interaction, hearing=True, remembering=True)
 
     @discord.ui.button(
         label="Only hear me", custom_id="kith:offer:hearing", style=discord.ButtonStyle.primary
     )
-    async def only_hear(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def only_hear(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await self._settle(interaction, hearing=True, remembering=False)
 
     @discord.ui.button(label="Neither", custom_id="kith:offer:neither", style=discord.ButtonStyle.secondary)
-    async def neither(self, button: discord.ui.Button, interaction: discord.Interaction) -> None:
+    async def neither(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await self._settle(interaction, hearing=False, remembering=False)
 
     async def _settle(self, interaction: discord.Interaction, *, hearing: bool, remembering: bool) -> None:
@@ -76,14 +77,14 @@ class Privacy(KithCog):
         super().__init__(host)
         host.watch_buttons(OfferView(host, store=True))
 
-    consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.")
+    consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.", contexts=ANYWHERE)
 
     @consent.command(description="May I hear you in voice channels, for the length of a call?")
-    @discord.option("answer", str, description="on or off", choices=["on", "off"])
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def hearing(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.HEARING, answer == "on", "command")
 
     @consent.command(description="May I remember what you tell me, beyond the call?")
-    @discord.option("answer", str, description="on or off", choices=["on", "off"])
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def remembering(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.REMEMBERING, answer == "on", "command")

@@ -9,7 +9,7 @@ from statistics import median
 
 import discord
 
-from cogs.answers import KithCog
+from cogs.answers import ANYWHERE, KithCog
 from cogs.conversations import Closed
 from cogs.host import Host
 from persona_core.events import Event, Said
@@ -55,7 +55,9 @@ class Status(KithCog):
         if isinstance(event, Said):
             self._timings.append(event.timings)
 
-    @discord.slash_command(description="How I am: what I hear with, how fast I am, and what went wrong.")
+    @discord.slash_command(
+        description="How I am: what I hear with, how fast I am, and what went wrong.", contexts=ANYWHERE
+    )
     async def status(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         embed = discord.Embed(title="How I am")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import discord
 
-from cogs.answers import KithCog, say
+from cogs.answers import IN_SERVERS, KithCog, say
 from cogs.conversations import Closed
 from cogs.host import Host, Place, Refusal
 from persona_core.errors import KithError
@@ -61,9 +61,7 @@ def gathered(lines: list[Line]) -> list[Line]:
 
 
 class Transcription(KithCog):
-    captions = discord.SlashCommandGroup(
-        "captions", "Who says what, live.", contexts={discord.InteractionContextType.guild}
-    )
+    captions = discord.SlashCommandGroup("captions", "Who says what, live.", contexts=IN_SERVERS)
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -96,7 +94,7 @@ class Transcription(KithCog):
 
     @discord.slash_command(
         description="What I heard you say in this call, for you alone.",
-        contexts={discord.InteractionContextType.guild},
+        contexts=IN_SERVERS,
     )
     async def transcript(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)

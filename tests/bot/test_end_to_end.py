@@ -157,7 +157,7 @@ def test_three_are_heard_and_answered_and_the_fourth_is_not_decoded(
     weights("qwen2.5-coder-1.5b-instruct")
     with DiscordServer.start() as server:
         call = Call(server)
-        with bot_process(server, tmp_path, PROFILE="cpu"):
+        with bot_process(server, tmp_path, PROFILE="cpu", LLM_MAX_TOKENS="64"):
             call.begin()
             sent_by_dan = call.everybody_speaks({name: file for name, (file, _) in clips.items()})
             call.wait_until_all_is_answered()

@@ -168,6 +168,33 @@ def test_both_consents_are_given_in_one_click_after_the_first_join(scene: Scene)
     assert "May I" not in scene.ask(scene.ann, "/join")
 
 
+def test_buttons_of_before_a_restart_still_work(server: DiscordServer, tmp_path: Path) -> None:
+    scene = Scene(server, tmp_path)
+    with running_bot(server, tmp_path) as bot:
+        scene.use(bot)
+        answer = server.interact(scene.ann, "/join", channel=scene.text).wait(20)
+    with running_bot(server, tmp_path) as bot:
+        scene.use(bot)
+        server.click(scene.ann, answer.shown[0], "Neither")
+        scene.wait(lambda: "do not hear you" in answer.shown[0].content, "the button is dead")
+
+
+def test_she_stays_with_people_through_a_new_session_with_discord(
+    server: DiscordServer, tmp_path: Path
+) -> None:
+    scene = Scene(server, tmp_path)
+    with running_bot(server, tmp_path, leave_empty_after_s=0.5) as bot:
+        scene.use(bot)
+        scene.join()
+        server.invalidate_sessions(resumable=False)
+        time.sleep(3)
+        server.wait_until(server.bot_is_ready, 30, "no new session")
+        scene.wait(lambda: scene.guild.bot_voice_channel is scene.lounge and scene.listens, "she has gone")
+        scene.wait(lambda: server.settled(scene.lounge), "the call does not settle")
+        scene.ann.speak(tone(400, 1.0))
+        scene.wait(lambda: scene.heard, "nothing is heard")
+
+
 def test_leaving_takes_back_the_notice_and_the_mark(scene: Scene) -> None:
     scene.join()
     assert "left" in scene.ask(scene.ann, "/leave")

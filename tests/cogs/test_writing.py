@@ -77,7 +77,7 @@ def test_a_mention_is_answered_as_a_reply_that_calls_nobody(scene: Scene) -> Non
     answer = scene.text.posts[-1]
     assert answer.reference is scene.text.posts[0]
     assert [user.name for user in answer.mentions] in ([], ["Ann"])
-    assert scene.bot.llm.prompts[0][-1].content == "Ann: Mira hello"
+    assert scene.bot.llm.prompts[0][-1].content.startswith("Ann: Mira hello")
 
 
 def test_a_reply_to_her_and_a_direct_message_are_answered_and_other_talk_is_not(scene: Scene) -> None:
@@ -126,8 +126,8 @@ def test_without_permission_to_write_she_stays_silent_and_well(scene: Scene) -> 
 def test_she_reacts_to_what_she_answers(scene: Scene) -> None:
     scene.bot.llm.lines = ['Nice. @@ {"actions": ["react:🌧️"]}']
     mention(scene)
-    scene.wait(lambda: scene.text.posts[0].reactions, "no reaction")
-    assert list(scene.text.posts[0].reactions) == ["🌧️"] and count(scene, "react: done") == 1
+    scene.wait(lambda: count(scene, "react: done") == 1, "no reaction")
+    assert list(scene.text.posts[0].reactions) == ["🌧️"]
 
 
 def test_what_is_no_emoji_or_not_allowed_is_refused_and_counted(scene: Scene) -> None:

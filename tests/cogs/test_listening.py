@@ -259,6 +259,31 @@ def test_being_thrown_out_she_says_so_once_and_forgets(scene: Scene) -> None:
     scene.join()  # and can be asked in again
 
 
+def test_the_owner_is_told_when_a_call_ends_against_her_will(server: DiscordServer, tmp_path: Path) -> None:
+    scene = Scene(server, tmp_path)
+    with running_bot(server, tmp_path, owner_id=scene.ann.id) as bot:
+        scene.use(bot)
+        scene.join()
+        scene.guild.move(scene.guild.bot, None)
+        alone = server.call(server.service.world.dm, scene.ann.user, server.bot.user)
+        scene.wait(lambda: alone.posts, "the owner is not told")
+        assert "disconnected me" in alone.posts[0].content
+
+
+def test_she_comes_to_the_channel_that_is_named_unless_she_is_with_people(scene: Scene) -> None:
+    kitchen = scene.guild.add_voice_channel("Kitchen")
+    bob = scene.guild.add_member("Bob")
+    bob.join(kitchen)
+    assert "I am in" in scene.ask(scene.ann, "/join", channel_=kitchen)
+    assert scene.guild.bot_voice_channel is kitchen
+    assert "with people" in scene.ask(scene.ann, "/join")
+    bob.leave()
+    scene.wait(lambda: scene.server.call_in(kitchen) is None or not bob.voice_channel, "Bob stays")
+    time.sleep(0.2)
+    assert "I am in" in scene.ask(scene.ann, "/join")
+    assert scene.guild.bot_voice_channel is scene.lounge
+
+
 def test_she_leaves_an_empty_channel_after_the_grace(server: DiscordServer, tmp_path: Path) -> None:
     scene = Scene(server, tmp_path)
     with running_bot(server, tmp_path, leave_empty_after_s=0.3) as bot:

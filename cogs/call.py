@@ -25,6 +25,7 @@ QUIET_S = 3.0  # she waits so long for a pause before she speaks to newcomers
 QUIET_POLL_S = 0.1
 MOVE_S = 2.0  # everybody is gone: she may be about to be moved after them
 STALLED_S = 1.0  # without a frame: that person's sound has ended (left, or the connection broke)
+MOST_NAMES = 20  # in one notice, which has to fit a message
 WELCOMES_KEPT = 50  # posted notices to newcomers that are taken back at the end
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Call:
     async def begin(self) -> None:
         """Enter, give notice, then listen. Raises KithError; all is closed then."""
         try:
+            self._require_permissions(self.place)
             self.line = await self._host.open_transport(self.place, self.may_hear, self)
             await self._settle(self.place)
         except BaseException:
@@ -117,10 +119,8 @@ class Call:
 
     async def _settle(self, place: Place) -> None:
         """Give notice in a place, then listen there. Raises KithError."""
-        if lacking := self._host.lacking(place):
-            raise Refusal(
-                f"In {place.name} I lack the permission to {_listed(lacking)}; please give it to me."
-            )
+        self._require_permissions(place)
+        await self._retract_notices()  # of where she was before
         await self._open_conversation(place)
         people = self._host.people_present(place)
         name, mode = self._host.persona.character.name, self._host.settings.hearing
@@ -131,6 +131,11 @@ class Call:
         self._notified = {person.id for person in people}
         self._settled_in = place
         await self._show_listening(people)
+
+    def _require_permissions(self, place: Place) -> None:
+        if lacking := self._host.lacking(place):
+            names = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
+            raise Refusal(f"In {place.name} I need the permission to {names}; please give it to me.")
 
     async def _open_conversation(self, place: Place) -> None:
         assert self.line is not None  # settling comes after entering
@@ -144,10 +149,10 @@ class Call:
     async def _greet(self, newcomers: Sequence[Person]) -> None:
         """Tell people who came later, before they are heard."""
         name, mode = self._host.persona.character.name, self._host.settings.hearing
-        mentions = ", ".join(person.name for person in newcomers[:20])
-        if len(newcomers) > 20:
-            mentions += f" and {len(newcomers) - 20} more"
-        text = notices.to_newcomers(discord.utils.escape_markdown(mentions), name, mode)
+        names = ", ".join(person.name for person in newcomers[:MOST_NAMES])
+        if len(newcomers) > MOST_NAMES:
+            names += f" and {len(newcomers) - MOST_NAMES} more"
+        text = notices.to_newcomers(discord.utils.escape_markdown(names), name, mode)
         post = await self._host.post(self.place, text, view=self._view())
         self._notices.append((self.place, post))
         await self._retract_oldest_welcomes()
@@ -197,15 +202,14 @@ class Call:
             await self._host.delete_post(post)
 
     async def _retract_notices(self) -> None:
-        kept, self._notices = self._notices, []
-        for index, (place, post) in enumerate(kept):
-            if index == 0 or place != kept[index - 1][0]:
-                await self._host.retract(place, post, notices.over(self._host.persona.character.name))
-            else:
-                try:
-                    await self._host.delete_post(post)
-                except KithError as error:
-                    log.info("a notice stays: %s", type(error).__name__)
+        notices_given, self._notices = self._notices, []
+        for place, post in notices_given[:1]:
+            await self._host.retract(place, post, notices.over(self._host.persona.character.name))
+        for _, post in notices_given[1:]:
+            try:
+                await self._host.delete_post(post)
+            except KithError as error:
+                log.info("a notice stays: %s", type(error).__name__)
 
     # Listening
 
@@ -267,7 +271,3 @@ class Call:
         if deaf != self._deaf and self.line is not None:
             self._deaf = deaf
             await self.line.deafen(deaf)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

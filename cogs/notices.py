@@ -27,9 +27,9 @@ def spoken(name: str, mode: HearingMode) -> str:
     return f"Hi, {name} here, and I am listening. If you would rather not be heard, press the button in the chat."
 
 
-def to_newcomers(mentions: str, name: str, mode: HearingMode) -> str:
-    """The posted notice for people who came later; ``mentions`` names them."""
-    return f"{mentions}: {posted(name, mode)}"
+def to_newcomers(names: str, name: str, mode: HearingMode) -> str:
+    """The posted notice for people who came later."""
+    return f"{names}: {posted(name, mode)}"
 
 
 def over(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import discord
 
 from cogs.answers import IN_SERVERS, KithCog, say
+from cogs.call import Call
 from cogs.conversations import Closed
 from cogs.host import Host, Place, Refusal
 from persona_core.errors import KithError
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Caption:
     """One caption. ``person_ids``: whose words it holds, or is an answer to."""
 
     name: str
@@ -39,22 +40,22 @@ class Captions:
     """Live captions of one conversation."""
 
     place: Place  # where they are posted
-    waiting: asyncio.Queue[Line] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    waiting: asyncio.Queue[Caption] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     task: asyncio.Task[None] | None = None
 
 
-def caption(line: Line) -> str:
+def caption(line: Caption) -> str:
     """A line as it is posted: nobody is called by it, and nothing in it is Markdown."""
     text = f"**{discord.utils.escape_markdown(line.name)}:** {discord.utils.escape_markdown(line.text)}"
     return text if len(text) <= MESSAGE_CHARACTERS else text[: MESSAGE_CHARACTERS - 1] + "…"
 
 
-def gathered(lines: list[Line]) -> list[Line]:
+def gathered(lines: list[Caption]) -> list[Caption]:
     """Lines that wait together, what one person said in a row as one: each post stays one person's."""
-    joined: list[Line] = []
+    joined: list[Caption] = []
     for line in lines:
         if joined and (joined[-1].name, joined[-1].person_ids) == (line.name, line.person_ids):
-            joined[-1] = Line(line.name, f"{joined[-1].text} {line.text}", line.person_ids)
+            joined[-1] = Caption(line.name, f"{joined[-1].text} {line.text}", line.person_ids)
         else:
             joined.append(line)
     return joined
@@ -80,7 +81,7 @@ class Transcription(KithCog):
     @captions.command(description="Stop writing what is said.")
     async def off(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        self._stop(self._key_of_call(ctx))
+        self._stop(self._call(ctx).place.key)
         await say(ctx.interaction, "No more captions.")
 
     @captions.command(description="Delete the captions of what you said.")
@@ -99,7 +100,7 @@ class Transcription(KithCog):
     async def transcript(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         me = self.host.person(ctx.author).id
-        texts = [line.text for line in self._heard.get(self._key_of_call(ctx), ()) if line.person.id == me]
+        texts = [line.text for line in self._heard.get(self._call(ctx).place.key, ()) if line.person.id == me]
         if not texts:
             raise Refusal("I have heard nothing from you in this call.")
         whole = "\n".join(texts)
@@ -110,20 +111,25 @@ class Transcription(KithCog):
             await say(ctx.interaction, "It is long, so here is a file.", file=file)
 
     async def _turn_on(self, ctx: discord.ApplicationContext, place: Place | None) -> None:
+        """Nobody shall read along unnoticed: only those present can turn it on, and all are told where."""
         await ctx.defer(ephemeral=True)
-        key = self._key_of_call(ctx)
-        call = self.host.calls.in_realm(self.host.place(ctx.channel).realm)
-        assert call is not None  # it has a key
+        call = self._call(ctx)
+        key = call.place.key
+        present = {person.id for person in self.host.people_present(call.place)}
+        if self.host.person(ctx.author).id not in present:
+            raise Refusal("Only somebody who is in the call can turn captions on.")
+        if place is not None and place.key != key:
+            await self.host.post(call.place, f"What is said here is being written into {place.name}.")
         self._stop(key)
         captions = self._captions[key] = Captions(place or call.place)
         captions.task = asyncio.create_task(self._write(captions), name="captions")
         await say(ctx.interaction, f"I write what is said into {captions.place.name}.")
 
-    def _key_of_call(self, ctx: discord.ApplicationContext) -> str:
+    def _call(self, ctx: discord.ApplicationContext) -> Call:
         call = self.host.calls.in_realm(self.host.place(ctx.channel).realm)
         if call is None:
             raise Refusal("I am in no call here; ask me in with /join first.")
-        return call.place.key
+        return call
 
     def cog_unload(self) -> None:
         for key in list(self._captions):
@@ -134,15 +140,15 @@ class Transcription(KithCog):
         match event:
             case Heard(utterance):
                 self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
-                self._caption(key, Line(utterance.person.name, utterance.text, (utterance.person.id,)))
+                self._caption(key, Caption(utterance.person.name, utterance.text, (utterance.person.id,)))
             case Said(reply, answers=answers) if any(not line.message for line in answers):
                 people = tuple(sorted({line.person.id for line in answers}))
-                self._caption(key, Line(self.host.persona.character.name, reply.text, people))
+                self._caption(key, Caption(self.host.persona.character.name, reply.text, people))
             case Closed():
                 self._heard.pop(key, None)
                 self._stop(key)
 
-    def _caption(self, key: str, line: Line) -> None:
+    def _caption(self, key: str, line: Caption) -> None:
         captions = self._captions.get(key)
         if captions is None:
             return
@@ -163,7 +169,7 @@ class Transcription(KithCog):
                     log.info("a caption is lost: %s", type(error).__name__)
                     self.host.counts["captions dropped"] += 1
 
-    async def _post(self, place: Place, line: Line) -> None:
+    async def _post(self, place: Place, line: Caption) -> None:
         post = await self.host.post(place, caption(line))
         await asyncio.to_thread(self.host.posts.keep, post, line.person_ids)
 

@@ -243,6 +243,7 @@ def test_being_moved_she_gives_notice_there_before_she_listens_again(scene: Scen
     scene.guild.move(scene.ann, kitchen)
     scene.guild.move(scene.guild.bot, kitchen)
     scene.wait(lambda: kitchen.posts, "no notice in the kitchen")
+    assert "stopped listening" in scene.lounge.posts[0].content
     call = scene.bot.host.calls.in_realm(str(scene.guild.id))
     assert call is not None
     scene.wait(lambda: call.may_hear(f"discord:{scene.ann.id}"), "she does not listen there")

@@ -8,7 +8,7 @@ from bot.nickname import MARK, marked, unmarked
 from cogs.pace import Pace
 from cogs.replies import readable
 from cogs.status import listed, stage_times
-from cogs.transcription import Line, caption, gathered
+from cogs.transcription import Caption, caption, gathered
 from persona_core.types import Timings
 
 
@@ -60,13 +60,13 @@ def test_the_mark_beside_her_name_comes_and_goes(
 
 def test_captions_wait_together_only_where_one_person_goes_on() -> None:
     ann, bob = ("Ann", ("a",)), ("Bob", ("b",))
-    lines = [Line(n, t, p) for (n, p), t in [(ann, "one"), (ann, "two"), (bob, "three"), (ann, "four")]]
+    lines = [Caption(n, t, p) for (n, p), t in [(ann, "one"), (ann, "two"), (bob, "three"), (ann, "four")]]
     assert [line.text for line in gathered(lines)] == ["one two", "three", "four"]
 
 
 def test_a_caption_is_plain_text_and_fits_a_message() -> None:
-    assert caption(Line("A*nn", "**look** `here`", ())) == r"**A\*nn:** \*\*look\*\* \`here\`"
-    assert len(caption(Line("Ann", "word " * 1000, ()))) == 2000
+    assert caption(Caption("A*nn", "**look** `here`", ())) == r"**A\*nn:** \*\*look\*\* \`here\`"
+    assert len(caption(Caption("Ann", "word " * 1000, ()))) == 2000
 
 
 def test_status_shows_medians_and_leaves_out_what_is_nothing() -> None:

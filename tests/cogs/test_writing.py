@@ -50,7 +50,10 @@ def test_captions_say_who_said_what_in_the_channels_own_chat(scene: Scene) -> No
 
 def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scene) -> None:
     scene.join()
+    stranger = scene.guild.add_member("Sly")
+    assert "Only somebody who is in the call" in scene.ask(stranger, "/captions here")
     scene.ask(scene.ann, "/captions here")
+    assert "being written into" in scene.lounge.posts[-1].content
     scene.ann.speak(tone(400, 1.0))
     scene.wait(lambda: len(scene.text.posts) == 2, "no captions")
     assert "2 of my posts" in scene.ask(scene.ann, "/captions erase")

@@ -18,6 +18,8 @@ from bot.client import LOADER, BotError, PersonaBot, use_server
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
 
+log = logging.getLogger(__name__)
+
 
 def main() -> int:
     args = _arguments()
@@ -33,6 +35,10 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # the one catch-all of the process
+        log.error("unexpected %s", type(error).__name__, exc_info=error)
+        print("Something went wrong that should not have; the log has the cause.", file=sys.stderr)
+        return 1
 
 
 def _arguments() -> argparse.Namespace:

@@ -25,6 +25,7 @@ DAVEY = "0.1.7"  # with another version py-cord may send voice in the clear
 FREE_BYTES = 5_000_000_000  # for models and what she keeps
 INVITE = "invite her again with the permissions bot and applications.commands"
 USEFUL = {"change_nickname": "Change Nickname", "read_message_history": "Read Message History"}
+WITHOUT_WEIGHTS = ("openai", "anthropic", "rules")
 REST_S = 10.0
 
 State = Literal["ok", "missing", "unused"]
@@ -134,24 +135,39 @@ def opus_library() -> Check:
 
 
 def models(settings: Settings) -> list[Check]:
-    """Whether the weights of the profile are there; nothing is fetched."""
+    """Whether the weights that the settings call for are there; nothing is fetched."""
     try:
         catalogue = load_catalogue()
         profile = settings.profile if settings.profile != "auto" else choose_profile(probe())[0]
-        wanted = catalogue.profile(profile)
-        folder = ModelFolder(settings.models_dir, catalogue)
-        chosen = {kind: list(getattr(wanted, kind)) for kind in ("llm", "stt", "tts")}
-        present = {kind: next(filter(folder.present, names), None) for kind, names in chosen.items()}
+        preferred = catalogue.profile(profile)
     except KithError as error:
         return [Check("models", "missing", str(error))]
-    advice = f"python -m persona_core.models pull --profile {profile}"
+    folder = ModelFolder(settings.models_dir, catalogue)
     return [
-        Check(
-            f"model for {kind}", "ok" if name else "missing", name or "not here yet", "" if name else advice
-        )
-        for kind, name in present.items()
-        if chosen[kind]
+        _model(settings, kind, getattr(preferred, kind), profile, folder) for kind in ("stt", "llm", "tts")
     ]
+
+
+def _model(
+    settings: Settings, kind: str, preferred: Sequence[str], profile: str, folder: ModelFolder
+) -> Check:
+    name, engine, named = (
+        f"model for {kind}",
+        getattr(settings, f"{kind}_engine"),
+        getattr(settings, f"{kind}_model"),
+    )
+    if engine in WITHOUT_WEIGHTS:
+        return Check(name, "ok", f"{engine}, which needs no weights here")
+    if named and Path(named).expanduser().exists():
+        return Check(name, "ok", "as the settings say")
+    try:
+        present = next(filter(folder.present, [named] if named else preferred), None)
+    except KithError as error:
+        return Check(name, "missing", str(error))
+    if present is None:
+        pull = named or f"--profile {profile}"
+        return Check(name, "missing", "not here yet", f"python -m persona_core.models pull {pull}")
+    return Check(name, "ok", present)
 
 
 def microphone() -> Check:

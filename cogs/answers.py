@@ -46,7 +46,7 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
     """Tell the person, if they can still be told; the cause goes to the log. Never raises."""
     error = root_of(error)
     if isinstance(error, KithError):
-        log.info("refused: %s because of %r", type(error).__name__, type(error.__cause__).__name__)
+        log.info("refused: %s because of %s", type(error).__name__, type(error.__cause__).__name__)
     elif isinstance(error, discord.HTTPException):
         log.warning("Discord refused: %s %s", error.status, error.code)
         if error.code in GONE:

@@ -96,6 +96,7 @@ def test_the_doctor_names_what_is_missing_and_what_to_do(server: DiscordServer, 
     assert checks["end-to-end encryption"]["state"] == checks["Opus"]["state"] == "ok"
     assert "Connect" in checks["server Poor"]["found"] and checks["server Poor"]["advice"]
     assert checks["model for stt"]["state"] == "missing" and "pull" in checks["model for stt"]["advice"]
+    assert checks["model for llm"]["state"] == "ok"  # LLM_ENGINE=rules needs none
     assert {"microphone", "models folder", "data folder"} <= set(checks)
 
 

@@ -320,6 +320,23 @@ def test_two_guilds_have_her_at_once(scene: Scene) -> None:
     scene.wait(lambda: {("Ann", "tone 400"), ("Cy", "tone 700")} == set(scene.heard), "not both are heard")
 
 
+def test_calls_go_on_in_guilds_of_different_shards(server: DiscordServer, tmp_path: Path) -> None:
+    server.service.shards = 2
+    scene = Scene(server, tmp_path)
+    other = server.add_guild("Work")
+    office, text = other.add_voice_channel("Office"), other.add_text_channel("general")
+    cy = other.add_member("Cy")
+    cy.join(office)
+    with running_bot(server, tmp_path) as bot:
+        scene.use(bot)
+        server.wait_until(lambda: server.bot_is_ready(shards=2), 30, "not both shards are there")
+        time.sleep(0.5)
+        scene.join()
+        assert "I am in" in server.interact(cy, "/join", channel=text).wait(20).text
+        cy.speak(tone(700, 1.0))
+        scene.wait(lambda: ("Cy", "tone 700") in scene.heard, "Cy is not heard")
+
+
 def test_she_closes_cleanly_in_the_middle_of_a_call(server: DiscordServer, tmp_path: Path) -> None:
     scene = Scene(server, tmp_path)
     with running_bot(server, tmp_path) as bot:

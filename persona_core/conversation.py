@@ -42,7 +42,8 @@ class Conversation:
         """``playback`` is where she speaks; None: she answers in writing only."""
         self._key = key
         self._persona = persona
-        self._mouth = Mouth(persona.tts, playback) if playback and persona.tts else None
+        self._mouth: Mouth | None = None
+        self.speak_through(playback)
         self._emit = emit
         self._ears = Ears(persona.hearing) if persona.hearing else None
         self._floor = floor.Floor()
@@ -75,18 +76,29 @@ class Conversation:
         if self._ears is not None:
             self._take(self._ears.hear(frame))
 
-    def finish_hearing(self) -> None:
-        """Everybody's sound has ended; what was being said is complete."""
+    def finish_hearing(self, person_id: str | None = None) -> None:
+        """One person's sound has ended, or everybody's (None); what was being said is complete."""
         if self._ears is not None:
-            self._take(self._ears.finish())
+            self._take(self._ears.finish() if person_id is None else self._ears.finish_one(person_id))
 
-    def read(self, person: Person, text: str) -> None:
-        """Take one typed line."""
+    def stop_hearing(self, person_id: str) -> None:
+        """A person is not to be heard any more: what they were saying is thrown away."""
+        if self._ears is not None:
+            self._take(self._ears.drop(person_id))
+
+    def read(self, person: Person, text: str, message: str = "") -> None:
+        """Take one typed line; ``message``: see ``Utterance``."""
         if len(text) > LINE_CHARACTERS:
             self._emit(
                 Failed(f"That line is too long; only its first {LINE_CHARACTERS} characters were read.")
             )
-        self._step(floor.Written(Utterance(person, text[:LINE_CHARACTERS], 0.0, 0.0)))
+        line = Utterance(person, text[:LINE_CHARACTERS], 0.0, 0.0, message=message)
+        self._step(floor.Written(line))
+
+    def speak_through(self, playback: Playback | None) -> None:
+        """Where she speaks from the next reply on; None: in writing only."""
+        tts = self._persona.tts
+        self._mouth = Mouth(tts, playback) if playback and tts else None
 
     async def settled(self) -> None:
         """Wait until what was said is understood and, where nobody is speaking, answered."""
@@ -161,22 +173,23 @@ class Conversation:
             self._step(floor.Answered())
 
     async def _answer(self, said: tuple[Utterance, ...]) -> None:
+        aloud = not all(utterance.message for utterance in said)
         try:
-            attempt, spoken = await self._attempt(self._persona.llm)
+            attempt, spoken = await self._attempt(self._persona.llm, aloud)
         except KithError as error:  # she has something to say even without a model
             self._fail(error)
-            attempt, spoken = await self._attempt(self._persona.last_resort)
+            attempt, spoken = await self._attempt(self._persona.last_resort, aloud)
         if spoken.error is not None:
             self._fail(spoken.error)
         reply = attempt.reply
         assert reply is not None  # its words have ended
         self._turns.append(Turn(None, reply.text))
-        self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken)))
+        self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken), said))
 
-    async def _attempt(self, llm: LanguageModel) -> tuple[Attempt, Spoken]:
+    async def _attempt(self, llm: LanguageModel, aloud: bool) -> tuple[Attempt, Spoken]:
         attempt = Attempt(self._persona, llm, tuple(self._turns), self._key)
         words = self._shown(attempt.words())
-        if self._mouth is not None:
+        if self._mouth is not None and aloud:
             return attempt, await self._mouth.say(words)
         async for _ in words:
             pass

@@ -28,6 +28,7 @@ class Said:
     reply: Reply
     audio_s: float  # length of its sound; 0 when she was not asked to speak aloud
     timings: Timings
+    answers: tuple[Utterance, ...] = ()  # what it replies to
 
 
 @dataclass(frozen=True, slots=True)

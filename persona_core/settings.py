@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from persona_core.errors import SettingsError
@@ -39,6 +39,23 @@ class Settings(BaseModel):
 
     discord_token: SecretStr = Field(
         SecretStr(""), description="Bot token from Discord's developer portal. Empty: she sits at the desk."
+    )
+    discord_api_url: str = Field(
+        "", description="For a Discord-compatible server, e.g. http://127.0.0.1:8080/api/v10. Empty: Discord."
+    )
+    owner_id: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Your own Discord user id: she tells you when a call ended against her will."
+    )
+    hearing: Literal["notice", "ask"] = Field(
+        "notice",
+        description="notice: she says that she listens, and hears whoever does not refuse. "
+        "ask: she hears nobody who has not agreed.",
+    )
+    leave_empty_after_s: Annotated[float, Field(ge=0, le=86400)] = Field(
+        60, description="Seconds after which she leaves a voice channel with nobody in it."
+    )
+    data_dir: Path = Field(
+        user_data_path("kith"), description="Where decisions and memories are kept. Empty: your user data."
     )
 
     persona: str = Field(

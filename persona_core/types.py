@@ -63,6 +63,7 @@ class Utterance:
     language: str = ""
     stt_ms: float | None = None  # time the recogniser took; None when typed
     stopped_at: float | None = None  # time.perf_counter() of its last speech sample; None when typed
+    message: str = ""  # the message it was written as, answered in writing; empty: answered aloud
 
 
 @dataclass(frozen=True, slots=True)

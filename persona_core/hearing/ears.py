@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_core.hearing.ear import Ear, EarEvent
+from persona_core.hearing.ear import Ear, EarEvent, SpeechStopped
 from persona_core.hearing.segmenter import Segmenter
 from persona_core.persona import Hearing
 from persona_core.stopwatch import Stopwatch
@@ -28,6 +28,16 @@ class Ears:
         events = [event for ear in self._ears.values() for event in ear.finish()]
         self._ears.clear()
         return events
+
+    def finish_one(self, person_id: str) -> list[EarEvent]:
+        """One person's stream has ended."""
+        ear = self._ears.pop(person_id, None)
+        return ear.finish() if ear else []
+
+    def drop(self, person_id: str) -> list[EarEvent]:
+        """One person is not to be heard any more: what they were saying is thrown away."""
+        ear = self._ears.pop(person_id, None)
+        return [SpeechStopped(ear.person, None)] if ear else []
 
     async def recognise(self, segment: Segment, closed_at: float) -> Utterance:
         """The words of ``segment``; ``text`` is empty when there are none. Raises EngineError.

@@ -1,0 +1,110 @@
+"""``python -m bot``: bring her into Discord. ``python -m bot doctor [--json]``: what is missing for that."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from typing import NoReturn
+
+from bot import doctor
+from bot.client import LOADER, BotError, PersonaBot, use_server
+from persona_core.errors import KithError
+from persona_core.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    args = _arguments()
+    try:
+        settings = load_settings()
+        _log(settings)
+        use_server(settings.discord_api_url)
+        if args.command == "doctor":
+            return asyncio.run(doctor.run(settings, as_json=args.json))
+        return asyncio.run(_run(settings))
+    except KithError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # the one catch-all of the process
+        log.error("unexpected %s", type(error).__name__, exc_info=error)
+        print("Something went wrong that should not have; the log has the cause.", file=sys.stderr)
+        return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    checks = commands.add_parser("doctor", help="check what she needs in Discord, one line each")
+    checks.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    return parser.parse_args()
+
+
+def _log(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
+
+
+async def _run(settings: Settings) -> int:
+    if not settings.discord_token.get_secret_value():
+        raise BotError(
+            "DISCORD_TOKEN is empty: put the bot's token into .env, or talk to her with `make run`."
+        )
+    try:
+        bot = PersonaBot(settings)
+    except (OSError, sqlite3.Error) as error:
+        raise BotError(f"DATA_DIR cannot be written: {settings.data_dir}") from error
+    stopped = asyncio.Event()
+    _on_signals(stopped)
+    async with bot:
+        await _until(stopped, bot)
+    return 0
+
+
+async def _until(stopped: asyncio.Event, bot: PersonaBot) -> None:
+    """Serve until told to stop; whatever fails first is raised."""
+    loading = asyncio.create_task(bot.load(), name="load")
+    serving = asyncio.create_task(bot.serve(), name="serve")
+    stopping = asyncio.create_task(stopped.wait(), name="stop")
+    waiting: set[asyncio.Task[object]] = {loading, serving, stopping}
+    try:
+        while not (serving.done() or stopping.done()):
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        await bot.close()
+        if not serving.done():
+            await serving
+    finally:
+        for task in (loading, serving, stopping):
+            task.cancel()
+        await asyncio.gather(loading, serving, stopping, return_exceptions=True)
+
+
+def _on_signals(stopped: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            loop.add_signal_handler(number, stopped.set)
+
+
+def _end(status: int) -> NoReturn:
+    """A model library that is still being loaded would abort an ordinary exit."""
+    if any(thread.name == LOADER for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    _end(main())

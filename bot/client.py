@@ -1,0 +1,153 @@
+"""The bot: it logs in, loads the persona beside that, runs the cogs, and closes cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from bot.events import guard
+from bot.host import DiscordHost
+from cogs import all_cogs
+from cogs.answers import explain
+from persona_core.assemble import build_persona
+from persona_core.errors import KithError
+from persona_core.settings import Settings
+
+CLOSING_S = 15.0  # for calls to be left and notices to be taken back
+
+LOADER = "load persona"  # the thread's name
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+class BotError(KithError):
+    """The bot cannot run; the message says why."""
+
+
+def intents() -> discord.Intents:
+    """The least that works. None is privileged: mentions, replies and DMs carry their text without one."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.voice_states = wanted.guild_messages = wanted.dm_messages = True
+    return wanted
+
+
+def use_server(url: str) -> None:
+    """Speak to a Discord-compatible server; call it before a client is made. Empty: Discord itself."""
+    if url:
+        discord.http.Route.API_BASE_URL = url.rstrip("/")
+
+
+class PersonaBot(discord.AutoShardedBot):
+    """Make it on a running event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            cache_default_sounds=False,
+        )
+        self.host = DiscordHost(self, settings)
+        guard(self._connection.parsers, self.host.counts)
+        for cog in all_cogs(self.host):
+            self.add_cog(cog)
+
+    async def load(self) -> None:
+        """Build the persona beside the event loop. Raises KithError."""
+        settings, report = self.host.settings, self.host.engines.append
+        self.host.persona = await in_thread(
+            lambda: build_persona(settings, hear=True, speak=True, report=report)
+        )
+        log.info("the persona is awake")
+
+    async def serve(self) -> None:
+        """Log in and stay until closed. Raises BotError."""
+        try:
+            await self.start(self.host.settings.discord_token.get_secret_value())
+        except discord.LoginFailure as error:
+            raise BotError(
+                "Discord does not accept DISCORD_TOKEN; copy it again from the developer portal, page Bot."
+            ) from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise BotError("Discord refuses the intents of this bot; update Kith.") from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise BotError("Discord cannot be reached; look at the network, then start again.") from error
+
+    async def close(self) -> None:
+        """Leave every call, then Discord. May be called more than once."""
+        if not self.is_closed():
+            try:
+                async with asyncio.timeout(CLOSING_S):
+                    await self.host.close()
+            except TimeoutError:
+                log.warning("not every call could be left in time")
+        for name in list(self.cogs):
+            self.remove_cog(name)
+        await super().close()
+        if self._connection._ready_task is not None:  # py-cord leaves it behind
+            self._connection._ready_task.cancel()
+
+    # Events
+
+    async def on_ready(self) -> None:
+        """After a crash her name may still say that she listens."""
+        for guild in self.guilds:
+            if self.host.calls.in_realm(str(guild.id)) is None:
+                await self.host.show_name(guild, listening=False)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """After a new session with Discord; who is in the call may have changed meanwhile."""
+        if call := self.host.calls.in_realm(str(guild.id)):
+            call.on_people()
+
+    async def on_voice_state_update(
+        self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
+    ) -> None:
+        call = self.host.calls.in_realm(str(member.guild.id))
+        if call is not None and before.channel != after.channel and member.id != self.host.her_id:
+            call.on_people()
+
+    async def on_application_command_error(
+        self, context: discord.ApplicationContext, exception: discord.DiscordException
+    ) -> None:
+        """What no cog has taken."""
+        if context.cog is None:
+            await explain(context.interaction, exception)
+
+    async def on_error(self, event_method: str, *args: object, **kwargs: object) -> None:
+        """The one catch-all of events; py-cord would print their arguments' words."""
+        log.exception("unexpected error in %s", event_method)
+
+
+async def in_thread(work: Callable[[], Result]) -> Result:
+    """The result of ``work``, done in a thread that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[Result] = loop.create_future()
+
+    def settle(value: Result | None, error: BaseException | None) -> None:
+        if result.done():
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(value)  # type: ignore[arg-type]  # work's own result
+
+    def run() -> None:
+        value, error = None, None
+        try:
+            value = work()
+        except BaseException as failure:  # noqa: BLE001  # it is raised where it is awaited
+            error = failure
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=run, name=LOADER, daemon=True).start()
+    return await result

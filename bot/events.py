@@ -1,0 +1,31 @@
+"""Gateway events of the wrong shape: py-cord would end the whole bot over one."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+Parser = Callable[[Any], None]
+
+MALFORMED = "events of the wrong shape"
+
+log = logging.getLogger(__name__)
+
+
+def guard(parsers: dict[str, Parser], counts: Counter[str]) -> None:
+    """Make every parser in ``parsers`` (event name → what takes it in) drop and count what it cannot read."""
+    for name, parser in parsers.items():
+        parsers[name] = _guarded(name, parser, counts)
+
+
+def _guarded(name: str, parser: Parser, counts: Counter[str]) -> Parser:
+    def parse(data: Any) -> None:
+        try:
+            parser(data)
+        except Exception as error:  # noqa: BLE001  # whatever it holds, the next event may be well
+            counts[MALFORMED] += 1
+            log.warning("%s could not be read: %s", name, type(error).__name__)
+
+    return parse

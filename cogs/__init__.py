@@ -1,0 +1,17 @@
+"""What people touch: one file per family of commands, each thin. They run under any ``Host``."""
+
+from __future__ import annotations
+
+from cogs.actions import Actions
+from cogs.answers import KithCog
+from cogs.host import Host
+from cogs.listening import Listening
+from cogs.privacy import Privacy
+from cogs.replies import Replies
+from cogs.status import Status
+from cogs.transcription import Transcription
+
+
+def all_cogs(host: Host) -> list[KithCog]:
+    """Every cog, for ``host``."""
+    return [kind(host) for kind in (Listening, Privacy, Transcription, Replies, Actions, Status)]

@@ -1,0 +1,133 @@
+"""What she does beside speaking: react, post, dm, leave, remember. Each within limits, none unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from cogs.answers import KithCog
+from cogs.conversations import Closed
+from cogs.host import Host, Refusal
+from cogs.pace import Pace
+from memory.consent import Purpose, may_remember
+from memory.posts import Post
+from persona_core.errors import KithError
+from persona_core.events import Event, Said
+from persona_core.types import Action, Utterance
+
+LIMITS = {  # name: so many within so many seconds, in one place
+    "react": (6, 60.0),
+    "post": (3, 60.0),
+    "dm": (2, 600.0),
+    "leave": (1, 60.0),
+    "remember": (20, 600.0),
+}
+MOST_WRITERS = 10_000  # people known to have written first
+SALIENCE = 0.5  # of what she remembers by an action, which says nothing about it
+MOST_CHARACTERS = 2_000  # Discord's limit for a message
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An action of hers, and what she was answering."""
+
+    action: Action
+    key: str  # of the conversation
+    answers: Sequence[Utterance]
+
+    @property
+    def message(self) -> Post | None:
+        """The last message that was answered; None: all was said aloud."""
+        written = [line.message for line in self.answers if line.message]
+        return Post.parse(written[-1]) if written else None
+
+    @property
+    def people(self) -> list[str]:
+        return sorted({line.person.id for line in self.answers})
+
+
+class Actions(KithCog):
+    """``host.counts`` says what was done, dropped and refused."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._does = {
+            "react": self._react,
+            "post": self._post,
+            "dm": self._dm,
+            "leave": self._leave,
+            "remember": self._remember,
+        }
+        self._paces = {name: Pace(most, within_s) for name, (most, within_s) in LIMITS.items()}
+        self._writers: dict[str, None] = {}  # ids of who has written to her alone, oldest first
+        host.conversations.listen(self._on_event)
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        if message.guild is None and not message.author.bot:
+            self._writers[self.host.person(message.author).id] = None
+            if len(self._writers) > MOST_WRITERS:
+                del self._writers[next(iter(self._writers))]
+
+    def _on_event(self, key: str, event: Event | Closed) -> None:
+        if isinstance(event, Said):
+            for action in event.reply.actions:
+                self.start(self._perform(Wanted(action, key, event.answers)), "an action")
+            for memory in event.reply.remember:
+                wanted = Wanted(Action("remember", memory.text), key, event.answers)
+                self.start(self._perform(wanted, memory.salience), "an action")
+
+    async def _perform(self, wanted: Wanted, salience: float = SALIENCE) -> None:
+        name = wanted.action.name
+        if name not in self._does:
+            self.host.counts["actions unknown"] += 1
+        elif not self._paces[name].may(wanted.key, time.monotonic()):
+            self.host.counts[f"{name}: too often"] += 1
+        else:
+            try:
+                await self._does[name](wanted, salience)
+            except KithError:
+                self.host.counts[f"{name}: refused"] += 1
+                raise
+            self.host.counts[f"{name}: done"] += 1
+
+    async def _react(self, wanted: Wanted, salience: float) -> None:
+        emoji = wanted.action.argument.strip()
+        if wanted.message is None or not emoji or emoji.isascii():
+            raise Refusal("There is nothing to react to, or nothing to react with.")
+        await self.host.react(wanted.message, emoji)
+
+    async def _post(self, wanted: Wanted, salience: float) -> None:
+        place = self.host.place_called(wanted.key)
+        text = wanted.action.argument.strip()
+        if place is None or not text:
+            raise Refusal("There is nothing to post, or nowhere to post it.")
+        post = await self.host.post(place, text[:MOST_CHARACTERS])
+        await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
+
+    async def _dm(self, wanted: Wanted, salience: float) -> None:
+        """To whoever she answers, if they have ever written to her alone."""
+        person_id = wanted.answers[-1].person.id if wanted.answers else ""
+        text = wanted.action.argument.strip()
+        if person_id not in self._writers or not text:
+            raise Refusal("I write only to who has written to me first.")
+        post = await self.host.write_to(person_id, text[:MOST_CHARACTERS])
+        await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
+
+    async def _leave(self, wanted: Wanted, salience: float) -> None:
+        place = self.host.calls.place_of(wanted.key)
+        if place is None:
+            raise Refusal("I am in no call there.")
+        await self.host.calls.leave(place.realm)
+
+    async def _remember(self, wanted: Wanted, salience: float) -> None:
+        """Only what concerns nobody who has not agreed to be remembered."""
+        people = wanted.people
+        decisions = [self.host.consent.decision(person, Purpose.REMEMBERING) for person in people]
+        if not people or not wanted.action.argument or not all(map(may_remember, decisions)):
+            raise Refusal("Not everybody concerned has agreed to be remembered.")
+        await asyncio.to_thread(self.host.keepsakes.keep, people, wanted.action.argument, salience)

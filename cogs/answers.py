@@ -1,0 +1,112 @@
+"""How a cog answers: one plain sentence for the person, the cause for the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Coroutine
+from typing import Any
+
+import discord
+
+from cogs.host import Host
+from persona_core.errors import KithError
+
+log = logging.getLogger(__name__)
+
+IN_SERVERS = {discord.InteractionContextType.guild}
+ANYWHERE = {discord.InteractionContextType.guild, discord.InteractionContextType.bot_dm}
+GONE = (10062, 10015, 50027, 40060)  # the interaction is too old, or was answered already
+
+
+def sentence(error: BaseException) -> str:
+    """What the person is told."""
+    if isinstance(error, KithError):
+        return str(error)
+    if isinstance(error, discord.Forbidden):
+        return "Discord does not let me do that here; somebody has to give me the permission."
+    if isinstance(error, discord.NotFound):
+        return "That is not there any more."
+    if isinstance(error, discord.HTTPException | TimeoutError | OSError):
+        return "Discord did not answer as it should; please try again in a moment."
+    if isinstance(error, sqlite3.Error):
+        return "I could not write that to disk, so it may not last; please tell whoever runs me."
+    if isinstance(error, discord.CheckFailure | discord.ApplicationCommandError):
+        return "That cannot be done here."
+    return "Something went wrong that should not have; the log has the cause."
+
+
+def root_of(error: BaseException) -> BaseException:
+    """py-cord wraps what a command raises."""
+    return getattr(error, "original", error)
+
+
+async def explain(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the person, if they can still be told; the cause goes to the log. Never raises."""
+    error = root_of(error)
+    if isinstance(error, KithError):
+        log.info("refused: %s because of %s", type(error).__name__, type(error.__cause__).__name__)
+    elif isinstance(error, discord.HTTPException):
+        log.warning("Discord refused: %s %s", error.status, error.code)
+        if error.code in GONE:
+            return
+    else:
+        log.error("unexpected %s", type(error).__name__, exc_info=error)
+    try:
+        await say(interaction, sentence(error))
+    except (discord.HTTPException, discord.InteractionResponded, OSError) as failure:
+        log.info("could not be told: %s", type(failure).__name__)
+
+
+async def say(
+    interaction: discord.Interaction, text: str, view: discord.ui.View | None = None, **more: object
+) -> None:
+    """Answer so that only the person sees it, whether the interaction was deferred or not."""
+    if view is not None:
+        more["view"] = view
+    if interaction.response.is_done():
+        await interaction.followup.send(text, ephemeral=True, **more)  # type: ignore[call-overload]
+    else:
+        await interaction.response.send_message(text, ephemeral=True, **more)  # type: ignore[arg-type]
+
+
+class KithCog(discord.Cog):
+    """A cog with its host; what its commands raise is explained, what it starts ends with it."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
+        await explain(ctx.interaction, error)
+
+    def cog_unload(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def start(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Do something in the background; its failure is logged."""
+        task = asyncio.create_task(_logged(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _logged(work: Coroutine[object, object, None], name: str) -> None:
+    try:
+        await work
+    except KithError as error:
+        log.info("%s: %s", name, type(error).__name__)
+    except discord.HTTPException as error:
+        log.warning("%s: Discord refused: %s %s", name, error.status, error.code)
+    except Exception as error:  # the one catch-all of background work
+        log.error("%s: unexpected %s", name, type(error).__name__, exc_info=error)
+
+
+class PoliteView(discord.ui.View):
+    """Buttons whose failures are explained."""
+
+    async def on_error(
+        self, error: Exception, item: discord.ui.Item[Any], interaction: discord.Interaction
+    ) -> None:
+        await explain(interaction, error)

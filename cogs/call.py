@@ -1,0 +1,273 @@
+"""One call of hers, from joining to leaving: first the notice, then listening, and for whom."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+
+import discord
+import numpy as np
+
+from cogs import notices
+from cogs.host import Host, Line, Place, Refusal
+from memory.consent import Purpose, may_hear
+from memory.posts import Post
+from persona_core.conversation import Conversation
+from persona_core.errors import KithError
+from persona_core.types import Person
+
+ENCRYPTION_S = 10.0  # for the others to be able to decrypt her
+NOTICE_S = 30.0  # for the notice to be spoken, voice and all
+GATHER_S = 0.5  # newcomers of this time share one notice
+QUIET_S = 3.0  # she waits so long for a pause before she speaks to newcomers
+QUIET_POLL_S = 0.1
+MOVE_S = 2.0  # everybody is gone: she may be about to be moved after them
+STALLED_S = 1.0  # without a frame: that person's sound has ended (left, or the connection broke)
+MOST_NAMES = 20  # in one notice, which has to fit a message
+WELCOMES_KEPT = 50  # posted notices to newcomers that are taken back at the end
+
+log = logging.getLogger(__name__)
+
+
+class Call:
+    """``over`` is called when the call has to end, with a sentence; it must see to ``close``."""
+
+    def __init__(
+        self, host: Host, place: Place, view: Callable[[], discord.ui.View], over: Callable[[Call, str], None]
+    ) -> None:
+        """``view`` makes the buttons under a notice."""
+        self.place = place
+        self.line: Line | None = None
+        self._host = host
+        self._view = view
+        self._over = over
+        self._conversation: Conversation | None = None
+        self._conversation_key = ""
+        self._settled_in: Place | None = None  # where the notice has been given
+        self._notified: set[str] = set()
+        self._notices: list[tuple[Place, Post]] = []
+        self._deaf = True
+        self._changed = asyncio.Event()
+        self._frames_at: dict[str, float] = {}  # when the last frame of each person came
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # What Calls asks for
+
+    async def begin(self) -> None:
+        """Enter, give notice, then listen. Raises KithError; all is closed then."""
+        try:
+            self._require_permissions(self.place)
+            self.line = await self._host.open_transport(self.place, self.may_hear, self)
+            await self._settle(self.place)
+        except BaseException:
+            await self.close()
+            raise
+        self._tasks = [
+            asyncio.create_task(self._feed(self.line), name="call: frames"),
+            asyncio.create_task(self._finish_stalled(), name="call: stalled"),
+            asyncio.create_task(self._watch(), name="call: people"),
+        ]
+
+    async def close(self) -> None:
+        """Stop listening, leave, forget what was said. May be called more than once."""
+        self._settled_in = None
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._conversation is not None:  # first, so that she does not speak into a closed line
+            self._conversation = None
+            await self._host.conversations.close(self._conversation_key)
+        line, self.line = self.line, None
+        if line is not None:
+            await line.close()
+        await self._retract_notices()
+
+    def may_hear(self, person_id: str) -> bool:
+        """Asked for every packet, before it is decoded."""
+        if self._settled_in is None or self._settled_in != self.place:
+            return False
+        decision = self._host.consent.decision(person_id, Purpose.HEARING)
+        return may_hear(self._host.settings.hearing, decision, person_id in self._notified)
+
+    def on_decision(self, person_id: str, allowed: bool) -> None:
+        """Somebody has decided whether they are heard."""
+        if not allowed:
+            if self.line is not None:
+                self.line.forget(person_id)
+            if self._conversation is not None:
+                self._conversation.stop_hearing(person_id)
+            self._frames_at.pop(person_id, None)
+        self._changed.set()
+
+    # CallEvents
+
+    def on_moved(self, place: Place) -> None:
+        self.place = place
+        self._notified.clear()
+        self._changed.set()
+
+    def on_people(self) -> None:
+        self._changed.set()
+
+    def on_ended(self, reason: str) -> None:
+        self._over(self, reason)
+
+    # Notice
+
+    async def _settle(self, place: Place) -> None:
+        """Give notice in a place, then listen there. Raises KithError."""
+        self._require_permissions(place)
+        await self._retract_notices()  # of where she was before
+        await self._open_conversation(place)
+        people = self._host.people_present(place)
+        name, mode = self._host.persona.character.name, self._host.settings.hearing
+        announcement = await self._host.announce(place, notices.posted(name, mode), self._view())
+        self._notices.append((place, announcement))
+        if people:
+            await self._say_notice()
+        self._notified = {person.id for person in people}
+        self._settled_in = place
+        await self._show_listening(people)
+
+    def _require_permissions(self, place: Place) -> None:
+        if lacking := self._host.lacking(place):
+            names = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
+            raise Refusal(f"In {place.name} I need the permission to {names}; please give it to me.")
+
+    async def _open_conversation(self, place: Place) -> None:
+        assert self.line is not None  # settling comes after entering
+        if self._conversation is not None:
+            await self._host.conversations.close(self._conversation_key)
+        self._conversation = await self._host.conversations.open(place.key, call=True)
+        self._conversation_key = place.key
+        self._conversation.speak_through(self.line.playback)
+        self._frames_at.clear()
+
+    async def _greet(self, newcomers: Sequence[Person]) -> None:
+        """Tell people who came later, before they are heard."""
+        name, mode = self._host.persona.character.name, self._host.settings.hearing
+        names = ", ".join(person.name for person in newcomers[:MOST_NAMES])
+        if len(newcomers) > MOST_NAMES:
+            names += f" and {len(newcomers) - MOST_NAMES} more"
+        text = notices.to_newcomers(discord.utils.escape_markdown(names), name, mode)
+        post = await self._host.post(self.place, text, view=self._view())
+        self._notices.append((self.place, post))
+        await self._retract_oldest_welcomes()
+        await self._wait_for_quiet()
+        await self._say_notice()
+        self._notified |= {person.id for person in newcomers}
+
+    def _is_unaware(self, person: Person) -> bool:
+        """Not told yet, and not somebody who has decided already and whom a notice would only bother."""
+        if person.id in self._notified:
+            return False
+        decision = self._host.consent.decision(person.id, Purpose.HEARING)
+        return decision is None or (decision.allowed and self._host.settings.hearing == "notice")
+
+    async def _say_notice(self) -> None:
+        """Raises KithError, unless nobody is left who could be told."""
+        name, mode = self._host.persona.character.name, self._host.settings.hearing
+        place = self.place
+        try:
+            await self._say(notices.spoken(name, mode))
+        except Refusal:
+            if self.place == place and self._host.people_present(place):
+                raise
+
+    async def _say(self, text: str) -> None:
+        """Speak a line of the house, all of it, outside any conversation. Raises KithError."""
+        line, tts = self.line, self._host.persona.tts
+        if line is None or tts is None or not await line.wait_until_may_speak(ENCRYPTION_S):
+            raise Refusal("I could not say aloud that I listen, so I do not listen; please try /join again.")
+        try:
+            async with asyncio.timeout(NOTICE_S), aclosing(tts.speak(text)) as sound:
+                pcm = np.concatenate([chunk async for chunk in sound])
+                await line.playback.play(pcm, tts.rate)
+                await line.playback.drain()
+        except (TimeoutError, ValueError) as error:  # ValueError: there was no sound at all
+            raise Refusal("My voice does not work, so I do not listen; please try /join again.") from error
+
+    async def _wait_for_quiet(self) -> None:
+        for _ in range(round(QUIET_S / QUIET_POLL_S)):
+            if self.line is None or self.line.quiet:
+                return
+            await asyncio.sleep(QUIET_POLL_S)
+
+    async def _retract_oldest_welcomes(self) -> None:
+        while len(self._notices) > WELCOMES_KEPT:
+            _, post = self._notices.pop(1)
+            await self._host.delete_post(post)
+
+    async def _retract_notices(self) -> None:
+        notices_given, self._notices = self._notices, []
+        for place, post in notices_given[:1]:
+            await self._host.retract(place, post, notices.over(self._host.persona.character.name))
+        for _, post in notices_given[1:]:
+            try:
+                await self._host.delete_post(post)
+            except KithError as error:
+                log.info("a notice stays: %s", type(error).__name__)
+
+    # Listening
+
+    async def _feed(self, line: Line) -> None:
+        loop = asyncio.get_running_loop()
+        async for frame in line.transport.frames():
+            if self._conversation is not None and self.may_hear(frame.person.id):
+                self._frames_at[frame.person.id] = loop.time()
+                self._conversation.hear(frame)
+
+    async def _finish_stalled(self) -> None:
+        """Whoever's frames have stopped coming has stopped talking, or everybody would wait for them."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(STALLED_S / 2)
+            now = loop.time()
+            for person_id in [p for p, at in self._frames_at.items() if now - at > STALLED_S]:
+                del self._frames_at[person_id]
+                if self._conversation is not None:
+                    self._conversation.finish_hearing(person_id)
+
+    async def _watch(self) -> None:
+        """Follows who is there, and where she is, until nobody is there any more."""
+        try:
+            while True:
+                self._changed.clear()
+                if self._settled_in != self.place:
+                    await self._settle(self.place)
+                people = self._host.people_present(self.place)
+                if any(map(self._is_unaware, people)):
+                    await asyncio.sleep(GATHER_S)
+                    people = self._host.people_present(self.place)
+                    await self._greet([person for person in people if self._is_unaware(person)])
+                # asking to be deaf names a channel: done while she is being moved, it would undo the move
+                if not people and await self._changes(MOVE_S):
+                    continue
+                await self._show_listening(people)
+                changed = await self._changes(None if people else self._host.settings.leave_empty_after_s)
+                if not changed and not self._host.people_present(self.place):
+                    self._over(self, "Everybody had left, so I left as well.")
+                    return
+        except KithError as error:
+            self._over(self, str(error))
+        except Exception as error:  # the one catch-all of a call
+            log.error("call: unexpected %s", type(error).__name__, exc_info=error)
+            self._over(self, "Something went wrong in the call, so I left it; the log has the cause.")
+
+    async def _changes(self, timeout_s: float | None) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _show_listening(self, people: Sequence[Person]) -> None:
+        """Deaf, visibly, while there is nobody she may hear."""
+        deaf = not any(self.may_hear(person.id) for person in people)
+        if deaf != self._deaf and self.line is not None:
+            self._deaf = deaf
+            await self.line.deafen(deaf)

@@ -1,0 +1,78 @@
+"""Her live conversations, one for each place, and whoever wants to know what happens in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from persona_core.conversation import Conversation
+from persona_core.events import Event
+from persona_core.persona import Persona
+
+MOST_IN_WRITING = 200  # the one that was quiet longest is forgotten first
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A conversation is over; nothing of it is kept."""
+
+
+Listener = Callable[[str, Event | Closed], None]  # the place's key, what happened
+
+
+class Conversations:
+    """``persona`` raises a KithError while there is none yet."""
+
+    def __init__(self, persona: Callable[[], Persona]) -> None:
+        self._persona = persona
+        self._open: dict[str, Conversation] = {}  # least recently used first
+        self._calls: set[str] = set()
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """``listener`` is called on the event loop for every event; it must not wait."""
+        self._listeners.append(listener)
+
+    async def open(self, key: str, *, call: bool = False) -> Conversation:
+        """The conversation of a place, begun if need be; one with a ``call`` stays until ``close``."""
+        conversation = self._open.pop(key, None)
+        if conversation is None:
+            conversation = Conversation(key, self._persona(), None, lambda event: self._tell(key, event))
+            self._open[key] = conversation
+            await conversation.__aenter__()
+        else:
+            self._open[key] = conversation
+        if call:
+            self._calls.add(key)
+        await self._forget_oldest()
+        return conversation
+
+    def get(self, key: str) -> Conversation | None:
+        return self._open.get(key)
+
+    async def close(self, key: str) -> None:
+        """End a conversation and forget what was said in it."""
+        conversation = self._open.pop(key, None)
+        self._calls.discard(key)
+        if conversation is not None:
+            await conversation.__aexit__(None, None, None)
+            self._tell(key, Closed())
+
+    async def close_all(self) -> None:
+        for key in list(self._open):
+            await self.close(key)
+
+    async def _forget_oldest(self) -> None:
+        in_writing = [key for key in self._open if key not in self._calls]
+        for key in in_writing[: max(0, len(in_writing) - MOST_IN_WRITING)]:
+            await self.close(key)
+
+    def _tell(self, key: str, event: Event | Closed) -> None:
+        for listener in self._listeners:
+            try:
+                listener(key, event)
+            except Exception as error:  # one listener's mistake must not end a conversation
+                log.error("a listener failed: %s", type(error).__name__, exc_info=error)

@@ -1,0 +1,177 @@
+"""What a cog may ask of the bot it runs under: Discord today, a desk that never logs in as well.
+
+Cogs answer through the interaction and ask the host for everything else. Every method that reaches out
+raises KithError with one plain sentence when it is refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import discord
+
+from memory.consent import Consent
+from memory.keepsakes import Keepsakes
+from memory.posts import Post, Posts
+from persona_core.errors import KithError
+from persona_core.persona import Persona
+from persona_core.ports import Playback, Transport
+from persona_core.settings import Settings
+from persona_core.types import Person
+
+if TYPE_CHECKING:  # both are built on this file
+    from cogs.calls import Calls
+    from cogs.conversations import Conversations
+
+
+User = discord.User | discord.Member
+
+
+class Refusal(KithError):
+    """Something cannot be done here or now; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where she can be talked to: a voice channel with its chat, a text channel, a DM, or the desk."""
+
+    key: str  # names its conversation
+    name: str  # as people see it
+    realm: str  # the server it is in; at most one call at a time in each
+
+
+class CallEvents(Protocol):
+    """What a host tells about a call. Called on the event loop; must not wait."""
+
+    def on_moved(self, place: Place) -> None:
+        """She has been moved to another place."""
+        ...
+
+    def on_people(self) -> None:
+        """Somebody came or went; ``people_present`` says who is there."""
+        ...
+
+    def on_ended(self, reason: str) -> None:
+        """The call is over, against her will; ``reason`` is one sentence."""
+        ...
+
+
+class Line(Protocol):
+    """An open call, as ``open_transport`` gives it: deaf and silent at first."""
+
+    @property
+    def transport(self) -> Transport: ...
+
+    @property
+    def playback(self) -> Playback: ...
+
+    @property
+    def quiet(self) -> bool:
+        """Nobody is talking, whether she may hear them or not, and neither is she."""
+        ...
+
+    async def wait_until_may_speak(self, timeout_s: float) -> bool: ...
+
+    async def deafen(self, deaf: bool) -> None:
+        """Show whether she listens."""
+        ...
+
+    def forget(self, person_id: str) -> None:
+        """Drop what is buffered of a person's sound."""
+        ...
+
+    def state(self) -> Mapping[str, object]:
+        """Counters and states by name, for /status."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Host(Protocol):
+    settings: Settings
+    consent: Consent
+    posts: Posts
+    keepsakes: Keepsakes
+    conversations: Conversations
+    calls: Calls
+    counts: Counter[str]  # what was done, dropped or refused, for /status
+    engines: list[str]  # what she runs on, one line each
+
+    @property
+    def persona(self) -> Persona:
+        """Raises Refusal while she is being loaded."""
+        ...
+
+    @property
+    def her_id(self) -> int:
+        """Her own Discord user id."""
+        ...
+
+    def is_for_her(self, message: discord.Message) -> bool:
+        """Whether a message mentions her, replies to her, or is a direct one."""
+        ...
+
+    async def show_typing(self, place: Place) -> None:
+        """She is about to write. Never raises."""
+        ...
+
+    def watch_buttons(self, view: discord.ui.View) -> None:
+        """``view`` answers for its buttons wherever they were posted, also before a restart."""
+        ...
+
+    def person(self, user: User) -> Person: ...
+
+    def place(self, channel: object) -> Place:
+        """The place that a message or an interaction came from (its ``channel``)."""
+        ...
+
+    def place_called(self, key: str) -> Place | None:
+        """The place that has this key, if it is still there."""
+        ...
+
+    def call_place(self, asker: User, channel: object | None) -> Place:
+        """Where a call asked for by ``asker`` is to be; ``channel`` is what they named, if anything."""
+        ...
+
+    def lacking(self, place: Place) -> Sequence[str]:
+        """Permissions, as Discord names them, that she lacks for a call there."""
+        ...
+
+    def people_present(self, place: Place) -> Sequence[Person]:
+        """Who is in the call there; no bots."""
+        ...
+
+    async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:
+        """Enter a call; ``may_hear`` (person id → leave) is asked before anything is decoded."""
+        ...
+
+    async def announce(self, place: Place, text: str, view: discord.ui.View) -> Post:
+        """Post that she listens, and show it beside her name where she may."""
+        ...
+
+    async def retract(self, place: Place, announcement: Post, text: str) -> None:
+        """She does not listen any more: the announcement says so now. Never raises."""
+        ...
+
+    async def post(
+        self, place: Place, text: str, *, view: discord.ui.View | None = None, reply_to: Post | None = None
+    ) -> Post:
+        """Write something; people named in it are shown, not called."""
+        ...
+
+    async def delete_post(self, post: Post) -> None:
+        """One of hers; it may be gone already."""
+        ...
+
+    async def react(self, post: Post, emoji: str) -> None: ...
+
+    async def write_to(self, person_id: str, text: str) -> Post:
+        """A direct message."""
+        ...
+
+    async def tell_owner(self, text: str) -> None:
+        """A line to whoever runs her. Never raises."""
+        ...

@@ -1,0 +1,80 @@
+"""Coming into a voice channel and leaving it: ``/join``, ``/leave``, and the buttons under her notice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
+from cogs.host import Host, Place
+from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
+from memory.consent import Purpose
+
+STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still work
+
+
+class NoticeView(PoliteView):
+    """What one can do about being listened to, in one tap."""
+
+    def __init__(self, host: Host, *, store: bool) -> None:
+        """``store``: the one that answers for all the others, which are only drawn."""
+        super().__init__(timeout=None, store=store)
+        self._host = host
+
+    @discord.ui.button(label="Don't hear me", style=discord.ButtonStyle.primary, custom_id=HEARING_OFF)
+    async def refuse(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await decide(self._host, interaction, Purpose.HEARING, False, "button")
+
+    @discord.ui.button(label="Hear me", style=discord.ButtonStyle.secondary, custom_id=HEARING_ON)
+    async def agree(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await decide(self._host, interaction, Purpose.HEARING, True, "button")
+
+    @discord.ui.button(label="Stop listening", style=discord.ButtonStyle.danger, custom_id=STOP)
+    async def stop_listening(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, invisible=False)
+        place = await self._host.calls.leave(self._host.place(interaction.channel).realm)
+        await say(interaction, f"I have stopped listening and left {place.name}.")
+
+
+class Listening(KithCog):
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        host.watch_buttons(NoticeView(host, store=True))
+        host.calls.offer(lambda: NoticeView(host, store=False))
+
+    @discord.slash_command(
+        description="Ask me into a voice channel, to listen and talk.",
+        contexts=IN_SERVERS,
+        default_member_permissions=discord.Permissions(connect=True),
+    )
+    @discord.option(  # type: ignore[untyped-decorator, no-untyped-call]  # py-cord ships no types for it
+        "channel",
+        discord.VoiceChannel,
+        description="Which one; the one you are in, if you do not say.",
+        required=False,
+        default=None,
+    )
+    async def join(self, ctx: discord.ApplicationContext, channel: discord.VoiceChannel | None) -> None:
+        await ctx.defer(ephemeral=True)
+        place = self.host.call_place(ctx.author, channel)
+        await self.host.calls.join(place)
+        await self._welcome(ctx, place)
+
+    async def _welcome(self, ctx: discord.ApplicationContext, place: Place) -> None:
+        """The first time, whoever called her can settle their own consent in the same breath."""
+        asked_before = self.host.consent.decision(self.host.person(ctx.author).id, Purpose.REMEMBERING)
+        if asked_before is not None:
+            await say(ctx.interaction, f"I am in {place.name}.")
+            return
+        text = (
+            f"I am in {place.name}. May I hear you, and may I remember what you tell me? "
+            "You can change your mind at any time with `/consent`."
+        )
+        await say(ctx.interaction, text, OfferView(self.host, store=False))
+
+    @discord.slash_command(description="Send me out of the voice channel.", contexts=IN_SERVERS)
+    async def leave(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        place = await self.host.calls.leave(self.host.place(ctx.channel).realm)
+        await say(ctx.interaction, f"I have left {place.name}.")

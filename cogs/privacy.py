@@ -1,0 +1,90 @@
+"""What each person allows: ``/consent hearing|remembering on|off`` and the buttons that say the same."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+
+from cogs.answers import ANYWHERE, KithCog, PoliteView, say
+from cogs.host import Host
+from memory.consent import Purpose
+
+HEARING_ON, HEARING_OFF = "kith:hearing:on", "kith:hearing:off"
+
+SENTENCES = {
+    (Purpose.HEARING, True): "Thank you, I may hear you. What you say stays in memory for the call only.",
+    (Purpose.HEARING, False): "I do not hear you from now on, in any channel; nothing you say is decoded.",
+    (Purpose.REMEMBERING, True): "Thank you, I may remember what you tell me.",
+    (Purpose.REMEMBERING, False): "I remember nothing about you, and keep nothing from now on.",
+}
+
+
+async def settle(host: Host, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
+    """Write a decision down and act on it. Raises sqlite3.Error."""
+    await host.consent.decide(person_id, purpose, allowed, how)
+    if purpose is Purpose.REMEMBERING and not allowed:
+        await asyncio.to_thread(host.keepsakes.forget, person_id)
+
+
+async def decide(
+    host: Host, interaction: discord.Interaction, purpose: Purpose, allowed: bool, how: str
+) -> None:
+    """One decision, by the person behind the interaction."""
+    await interaction.response.defer(ephemeral=True, invisible=False)
+    assert interaction.user is not None  # commands and buttons always have one
+    await settle(host, host.person(interaction.user).id, purpose, allowed, how)
+    await say(interaction, SENTENCES[purpose, allowed])
+
+
+class OfferView(PoliteView):
+    """Both consents in one click, for whoever called her."""
+
+    def __init__(self, host: Host, *, store: bool) -> None:
+        """``store``: the one that answers for all the others, which are only drawn."""
+        super().__init__(timeout=None, store=store)
+        self._host = host
+
+    @discord.ui.button(
+        label="Hear and remember me", custom_id="kith:offer:both", style=discord.ButtonStyle.success
+    )
+    async def both(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await self._settle(interaction, hearing=True, remembering=True)
+
+    @discord.ui.button(
+        label="Only hear me", custom_id="kith:offer:hearing", style=discord.ButtonStyle.primary
+    )
+    async def only_hear(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await self._settle(interaction, hearing=True, remembering=False)
+
+    @discord.ui.button(label="Neither", custom_id="kith:offer:neither", style=discord.ButtonStyle.secondary)
+    async def neither(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await self._settle(interaction, hearing=False, remembering=False)
+
+    async def _settle(self, interaction: discord.Interaction, *, hearing: bool, remembering: bool) -> None:
+        await interaction.response.defer()
+        assert interaction.user is not None  # buttons always have one
+        person_id = self._host.person(interaction.user).id
+        await settle(self._host, person_id, Purpose.HEARING, hearing, "join")
+        await settle(self._host, person_id, Purpose.REMEMBERING, remembering, "join")
+        text = f"{SENTENCES[Purpose.HEARING, hearing]} {SENTENCES[Purpose.REMEMBERING, remembering]}"
+        await interaction.edit_original_response(content=text, view=None)
+
+
+class Privacy(KithCog):
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        host.watch_buttons(OfferView(host, store=True))
+
+    consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.", contexts=ANYWHERE)
+
+    @consent.command(description="May I hear you in voice channels, for the length of a call?")
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
+    async def hearing(self, ctx: discord.ApplicationContext, answer: str) -> None:
+        await decide(self.host, ctx.interaction, Purpose.HEARING, answer == "on", "command")
+
+    @consent.command(description="May I remember what you tell me, beyond the call?")
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
+    async def remembering(self, ctx: discord.ApplicationContext, answer: str) -> None:
+        await decide(self.host, ctx.interaction, Purpose.REMEMBERING, answer == "on", "command")

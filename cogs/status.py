@@ -1,0 +1,72 @@
+"""How she is: ``/status``. Counters, times and states; no words, no names."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from statistics import median
+
+import discord
+
+from cogs.answers import ANYWHERE, KithCog
+from cogs.conversations import Closed
+from cogs.host import Host
+from persona_core.events import Event, Said
+from persona_core.types import Timings
+
+LAST_TURNS = 50  # whose times are told
+FIELD_CHARACTERS = 1_024  # Discord's limit
+
+STAGES = {
+    "stt_ms": "recognition",
+    "llm_first_token_ms": "first word",
+    "llm_ms": "whole reply",
+    "tts_first_audio_ms": "first sound",
+    "voice_to_voice_ms": "voice to voice",
+}
+
+
+def stage_times(timings: Sequence[Timings]) -> str:
+    """The median of each stage, in milliseconds."""
+    lines = []
+    for field in fields(Timings):
+        values = [value for one in timings if (value := getattr(one, field.name)) is not None]
+        if values:
+            lines.append(f"{STAGES[field.name]}: {median(values):.0f} ms")
+    return "\n".join(lines) or "nothing said yet"
+
+
+def listed(values: Mapping[str, object]) -> str:
+    """Names and values, without what is zero or empty."""
+    lines = [
+        f"{name.replace('_', ' ')}: {value}" for name, value in values.items() if value not in (0, None, "")
+    ]
+    return "\n".join(lines)[:FIELD_CHARACTERS] or "nothing yet"
+
+
+class Status(KithCog):
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._timings: deque[Timings] = deque(maxlen=LAST_TURNS)
+        host.conversations.listen(self._on_event)
+
+    def _on_event(self, key: str, event: Event | Closed) -> None:
+        if isinstance(event, Said):
+            self._timings.append(event.timings)
+
+    @discord.slash_command(
+        description="How I am: what I hear with, how fast I am, and what went wrong.", contexts=ANYWHERE
+    )
+    async def status(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        embed = discord.Embed(title="How I am")
+        embed.add_field(
+            name="Engines", value="\n".join(self.host.engines)[:FIELD_CHARACTERS] or "still loading"
+        )
+        embed.add_field(name=f"Medians of the last {LAST_TURNS} turns", value=stage_times(self._timings))
+        call = self.host.calls.in_realm(self.host.place(ctx.channel).realm)
+        voice = listed(call.line.state()) if call is not None and call.line is not None else "in no call here"
+        embed.add_field(name="Voice", value=voice, inline=False)
+        embed.add_field(name="Done and dropped", value=listed(self.host.counts), inline=False)
+        await ctx.interaction.followup.send(embed=embed, ephemeral=True)

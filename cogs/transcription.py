@@ -1,0 +1,179 @@
+"""Who said what: live captions for a channel, and one's own words of this call for oneself."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import sqlite3
+from collections import deque
+from dataclasses import dataclass, field
+
+import discord
+
+from cogs.answers import IN_SERVERS, KithCog, say
+from cogs.call import Call
+from cogs.conversations import Closed
+from cogs.host import Host, Place, Refusal
+from persona_core.errors import KithError
+from persona_core.events import Event, Heard, Said
+from persona_core.types import Utterance
+
+MOST_LINES = 5_000  # of one call; an evening
+MOST_WAITING = 100  # captions; further behind than this they are no longer live
+MESSAGE_CHARACTERS = 2_000  # Discord's limit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """One caption. ``person_ids``: whose words it holds, or is an answer to."""
+
+    name: str
+    text: str
+    person_ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Captions:
+    """Live captions of one conversation."""
+
+    place: Place  # where they are posted
+    waiting: asyncio.Queue[Caption] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    task: asyncio.Task[None] | None = None
+
+
+def caption(line: Caption) -> str:
+    """A line as it is posted: nobody is called by it, and nothing in it is Markdown."""
+    text = f"**{discord.utils.escape_markdown(line.name)}:** {discord.utils.escape_markdown(line.text)}"
+    return text if len(text) <= MESSAGE_CHARACTERS else text[: MESSAGE_CHARACTERS - 1] + "…"
+
+
+def gathered(lines: list[Caption]) -> list[Caption]:
+    """Lines that wait together, what one person said in a row as one: each post stays one person's."""
+    joined: list[Caption] = []
+    for line in lines:
+        if joined and (joined[-1].name, joined[-1].person_ids) == (line.name, line.person_ids):
+            joined[-1] = Caption(line.name, f"{joined[-1].text} {line.text}", line.person_ids)
+        else:
+            joined.append(line)
+    return joined
+
+
+class Transcription(KithCog):
+    captions = discord.SlashCommandGroup("captions", "Who says what, live.", contexts=IN_SERVERS)
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._captions: dict[str, Captions] = {}  # by the key of the conversation
+        self._heard: dict[str, deque[Utterance]] = {}
+        host.conversations.listen(self._on_event)
+
+    @captions.command(description="Write what is said into the voice channel's own chat.")
+    async def on(self, ctx: discord.ApplicationContext) -> None:
+        await self._turn_on(ctx, None)
+
+    @captions.command(description="Write what is said into this channel or thread.")
+    async def here(self, ctx: discord.ApplicationContext) -> None:
+        await self._turn_on(ctx, self.host.place(ctx.channel))
+
+    @captions.command(description="Stop writing what is said.")
+    async def off(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        self._stop(self._call(ctx).place.key)
+        await say(ctx.interaction, "No more captions.")
+
+    @captions.command(description="Delete the captions of what you said.")
+    async def erase(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        posts = await asyncio.to_thread(self.host.posts.of, self.host.person(ctx.author).id)
+        for post in posts:
+            await self.host.delete_post(post)
+            await asyncio.to_thread(self.host.posts.drop, post)
+        await say(ctx.interaction, f"{len(posts)} of my posts held your words; they are gone.")
+
+    @discord.slash_command(
+        description="What I heard you say in this call, for you alone.",
+        contexts=IN_SERVERS,
+    )
+    async def transcript(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        me = self.host.person(ctx.author).id
+        texts = [line.text for line in self._heard.get(self._call(ctx).place.key, ()) if line.person.id == me]
+        if not texts:
+            raise Refusal("I have heard nothing from you in this call.")
+        whole = "\n".join(texts)
+        if len(whole) <= MESSAGE_CHARACTERS:
+            await say(ctx.interaction, discord.utils.escape_markdown(whole)[:MESSAGE_CHARACTERS])
+        else:
+            file = discord.File(io.BytesIO(whole.encode()), "transcript.txt")
+            await say(ctx.interaction, "It is long, so here is a file.", file=file)
+
+    async def _turn_on(self, ctx: discord.ApplicationContext, place: Place | None) -> None:
+        """Nobody shall read along unnoticed: only those present can turn it on, and all are told where."""
+        await ctx.defer(ephemeral=True)
+        call = self._call(ctx)
+        key = call.place.key
+        present = {person.id for person in self.host.people_present(call.place)}
+        if self.host.person(ctx.author).id not in present:
+            raise Refusal("Only somebody who is in the call can turn captions on.")
+        if place is not None and place.key != key:
+            await self.host.post(call.place, f"What is said here is being written into {place.name}.")
+        self._stop(key)
+        captions = self._captions[key] = Captions(place or call.place)
+        captions.task = asyncio.create_task(self._write(captions), name="captions")
+        await say(ctx.interaction, f"I write what is said into {captions.place.name}.")
+
+    def _call(self, ctx: discord.ApplicationContext) -> Call:
+        call = self.host.calls.in_realm(self.host.place(ctx.channel).realm)
+        if call is None:
+            raise Refusal("I am in no call here; ask me in with /join first.")
+        return call
+
+    def cog_unload(self) -> None:
+        for key in list(self._captions):
+            self._stop(key)
+        super().cog_unload()
+
+    def _on_event(self, key: str, event: Event | Closed) -> None:
+        match event:
+            case Heard(utterance):
+                self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
+                self._caption(key, Caption(utterance.person.name, utterance.text, (utterance.person.id,)))
+            case Said(reply, answers=answers) if any(not line.message for line in answers):
+                people = tuple(sorted({line.person.id for line in answers}))
+                self._caption(key, Caption(self.host.persona.character.name, reply.text, people))
+            case Closed():
+                self._heard.pop(key, None)
+                self._stop(key)
+
+    def _caption(self, key: str, line: Caption) -> None:
+        captions = self._captions.get(key)
+        if captions is None:
+            return
+        try:
+            captions.waiting.put_nowait(line)
+        except asyncio.QueueFull:
+            self.host.counts["captions dropped"] += 1
+
+    async def _write(self, captions: Captions) -> None:
+        while True:
+            lines = [await captions.waiting.get()]
+            while not captions.waiting.empty():
+                lines.append(captions.waiting.get_nowait())
+            for line in gathered(lines):
+                try:
+                    await self._post(captions.place, line)
+                except (KithError, sqlite3.Error) as error:  # the next one may do better
+                    log.info("a caption is lost: %s", type(error).__name__)
+                    self.host.counts["captions dropped"] += 1
+
+    async def _post(self, place: Place, line: Caption) -> None:
+        post = await self.host.post(place, caption(line))
+        await asyncio.to_thread(self.host.posts.keep, post, line.person_ids)
+
+    def _stop(self, key: str) -> None:
+        captions = self._captions.pop(key, None)
+        if captions is not None and captions.task is not None:
+            captions.task.cancel()

@@ -1,0 +1,94 @@
+"""Who agreed to what. Hearing somebody and remembering them are two purposes with two answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from memory.database import Database
+
+HearingMode = Literal["notice", "ask"]
+
+
+class Purpose(StrEnum):
+    HEARING = "hearing"  # what they say is turned into text, for this call only
+    REMEMBERING = "remembering"  # what they say may be kept
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's last word about one purpose."""
+
+    allowed: bool
+    at_s: float  # Unix time
+    how: str  # by which act, e.g. "button", "command"
+
+
+def may_hear(mode: HearingMode, decision: Decision | None, notified: bool) -> bool:
+    """Whether a person may be heard in a channel.
+
+    ``decision`` is theirs about hearing; ``notified`` says that they have been told, in that channel,
+    that she listens and how to refuse.
+    """
+    if decision is not None and not decision.allowed:
+        return False
+    if mode == "ask":
+        return decision is not None
+    return notified
+
+
+def may_remember(decision: Decision | None) -> bool:
+    """Being remembered is always opt-in."""
+    return decision is not None and decision.allowed
+
+
+Changed = Callable[[str, Purpose, bool], None]  # person id, purpose, whether it is allowed now
+
+
+class Consent:
+    """Everybody's decisions: durable, and read from memory, as ``may_hear`` is asked for every packet."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: list[Changed] = []
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS consent (person TEXT, purpose TEXT, allowed INTEGER, at_s REAL, how TEXT, "
+            "PRIMARY KEY (person, purpose)) WITHOUT ROWID"
+        )
+        rows = database.execute("SELECT person, purpose, allowed, at_s, how FROM consent")
+        self._decisions = {
+            (str(person), str(purpose)): Decision(bool(allowed), float(at_s or 0), str(how))
+            for person, purpose, allowed, at_s, how in rows
+        }
+
+    def decision(self, person_id: str, purpose: Purpose) -> Decision | None:
+        """None: never asked, or never answered."""
+        return self._decisions.get((person_id, purpose.value))
+
+    def listen(self, changed: Changed) -> None:
+        """``changed`` is called on the event loop after every decision."""
+        self._listeners.append(changed)
+
+    async def decide(self, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
+        """Write a decision down. A no counts at once, a yes when it is on disk. Raises sqlite3.Error."""
+        decision = Decision(allowed, time.time(), how)
+        if not allowed:
+            self._apply(person_id, purpose, decision)
+        await asyncio.to_thread(self._write, person_id, purpose, decision)
+        if allowed:
+            self._apply(person_id, purpose, decision)
+
+    def _apply(self, person_id: str, purpose: Purpose, decision: Decision) -> None:
+        self._decisions[person_id, purpose.value] = decision
+        for changed in self._listeners:
+            changed(person_id, purpose, decision.allowed)
+
+    def _write(self, person_id: str, purpose: Purpose, decision: Decision) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
+            *(person_id, purpose.value, decision.allowed, decision.at_s, decision.how),
+        )

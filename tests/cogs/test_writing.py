@@ -1,0 +1,200 @@
+"""Captions, transcripts, answers in writing and her actions, through the gateway."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cogs.running import running_bot, tone
+from tests.cogs.test_listening import NOT_TO_ANYBODY, Scene
+from tests.discord_server import DiscordServer, Permission
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with DiscordServer.start() as server:
+        scene = Scene(server, tmp_path)
+        with running_bot(server, tmp_path) as bot:
+            scene.use(bot)
+            yield scene
+
+
+def mention(scene: Scene, words: str = "hello") -> str:
+    """Ann mentions her in the text channel; the answer."""
+    before = len(scene.text.posts)
+    scene.ann.says(scene.text, f"<@{scene.server.bot.id}> {words}")
+    scene.wait(lambda: len(scene.text.posts) >= before + 2, "no answer")
+    return scene.text.posts[-1].content
+
+
+def count(scene: Scene, name: str) -> int:
+    return scene.bot.host.counts[name]
+
+
+def test_captions_say_who_said_what_in_the_channels_own_chat(scene: Scene) -> None:
+    scene.join()
+    assert "I write what is said" in scene.ask(scene.ann, "/captions on")
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: len(scene.lounge.posts) >= 3, "no captions")
+    ann, mira = (post.content for post in scene.lounge.posts[1:3])
+    assert ann == "**Ann:** tone 400" and mira.startswith("**Mira:** You said Ann: tone 400")
+    scene.ask(scene.ann, "/captions off")
+    scene.ann.speak(tone(500, 1.0))
+    scene.wait(lambda: len(scene.heard) == 2, "Ann is not heard")
+    time.sleep(NOT_TO_ANYBODY)
+    assert len(scene.lounge.posts) == 3
+
+
+def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scene) -> None:
+    scene.join()
+    stranger = scene.guild.add_member("Sly")
+    assert "Only somebody who is in the call" in scene.ask(stranger, "/captions here")
+    scene.ask(scene.ann, "/captions here")
+    assert "being written into" in scene.lounge.posts[-1].content
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: len(scene.text.posts) == 2, "no captions")
+    assert "2 of my posts" in scene.ask(scene.ann, "/captions erase")
+    assert scene.text.posts == []
+
+
+def test_a_transcript_holds_ones_own_words_and_only_during_the_call(scene: Scene) -> None:
+    bob = scene.guild.add_member("Bob")
+    bob.join(scene.lounge)
+    scene.join()
+    scene.ann.speak(tone(400, 1.0)), bob.speak(tone(500, 1.0))
+    scene.wait(lambda: len(scene.heard) == 2, "not both are heard")
+    assert scene.ask(scene.ann, "/transcript") == "tone 400"
+    assert scene.ask(bob, "/transcript") == "tone 500"
+    scene.ask(scene.ann, "/leave")
+    assert "in no call" in scene.ask(scene.ann, "/transcript")
+    scene.join()
+    assert "heard nothing from you" in scene.ask(scene.ann, "/transcript")
+
+
+def test_a_mention_is_answered_as_a_reply_that_calls_nobody(scene: Scene) -> None:
+    scene.bot.llm.lines = [f"Hi <@&{scene.guild.id}> and you."]
+    assert "and you" in mention(scene)
+    answer = scene.text.posts[-1]
+    assert answer.reference is scene.text.posts[0]
+    assert [user.name for user in answer.mentions] in ([], ["Ann"])
+    assert scene.bot.llm.prompts[0][-1].content.startswith("Ann: Mira hello")
+
+
+def test_a_reply_to_her_and_a_direct_message_are_answered_and_other_talk_is_not(scene: Scene) -> None:
+    mention(scene)
+    hers = scene.text.posts[-1]
+    scene.ann.says(scene.text, "and you?", reply_to=hers)
+    scene.wait(lambda: len(scene.text.posts) == 4, "no answer to a reply")
+    alone = scene.ann.writes_to(scene.server.bot.user, "psst").channel
+    scene.wait(lambda: len(alone.posts) == 2, "no answer to a direct message")
+    scene.ann.says(scene.text, "not for her")
+    time.sleep(NOT_TO_ANYBODY)
+    assert len(scene.text.posts) == 5 and len(scene.bot.llm.prompts) == 3
+
+
+def test_what_was_said_aloud_is_known_in_the_channels_chat(scene: Scene) -> None:
+    scene.join()
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: len(scene.bot.llm.prompts) == 1, "she does not answer aloud")
+    aloud = len(scene.bot.tts.said)
+    scene.wait(lambda: len(scene.bot.tts.said) >= aloud, "she does not speak")
+    time.sleep(NOT_TO_ANYBODY)
+    aloud = len(scene.bot.tts.said)
+    scene.ann.says(scene.lounge, f"<@{scene.server.bot.id}> what did I say?")
+    scene.wait(lambda: len(scene.lounge.posts) == 3, "no answer in the chat")
+    assert any("tone 400" in message.content for message in scene.bot.llm.prompts[-1])
+    assert len(scene.bot.tts.said) == aloud  # in writing only
+
+
+def test_one_person_cannot_make_her_write_without_end(scene: Scene) -> None:
+    for i in range(12):
+        scene.ann.says(scene.text, f"<@{scene.server.bot.id}> {i}")
+    scene.wait(lambda: count(scene, "messages over the limit") == 4, "nothing is over the limit")
+
+
+def test_without_permission_to_write_she_stays_silent_and_well(scene: Scene) -> None:
+    scene.guild.overwrite(scene.text, scene.guild.bot_role, deny=Permission.SEND_MESSAGES)
+    time.sleep(0.2)
+    scene.ann.says(scene.text, f"<@{scene.server.bot.id}> hello")
+    scene.wait(lambda: scene.bot.llm.prompts, "she does not even think")
+    time.sleep(NOT_TO_ANYBODY)
+    scene.guild.overwrite(scene.text, scene.guild.bot_role)
+    time.sleep(0.2)
+    assert "hello" in mention(scene)
+
+
+def test_she_reacts_to_what_she_answers(scene: Scene) -> None:
+    scene.bot.llm.lines = ['Nice. @@ {"actions": ["react:🌧️"]}']
+    mention(scene)
+    scene.wait(lambda: count(scene, "react: done") == 1, "no reaction")
+    assert list(scene.text.posts[0].reactions) == ["🌧️"]
+
+
+def test_what_is_no_emoji_or_not_allowed_is_refused_and_counted(scene: Scene) -> None:
+    scene.bot.llm.lines = ['Nice. @@ {"actions": ["react:smile"]}']
+    mention(scene)
+    scene.wait(lambda: count(scene, "react: refused") == 1, "not counted")
+    scene.guild.overwrite(scene.text, scene.guild.bot_role, deny=Permission.ADD_REACTIONS)
+    time.sleep(0.2)
+    scene.bot.llm.lines = ['Nice. @@ {"actions": ["react:🌧️"]}']
+    mention(scene)
+    scene.wait(lambda: count(scene, "react: refused") == 2, "not counted")
+    assert not any(post.reactions for post in scene.text.posts)
+
+
+def test_she_posts_no_more_often_than_allowed(scene: Scene) -> None:
+    scene.bot.llm.lines = ['So. @@ {"actions": ["post:a", "post:b", "post:c", "post:d", "post:e"]}']
+    scene.ann.says(scene.text, f"<@{scene.server.bot.id}> post")
+    scene.wait(
+        lambda: count(scene, "post: too often") == 2 and count(scene, "post: done") == 3, "not three of five"
+    )
+    assert sorted(post.content for post in scene.text.posts if len(post.content) == 1) == ["a", "b", "c"]
+
+
+def test_she_writes_only_to_who_wrote_to_her_first(scene: Scene) -> None:
+    scene.bot.llm.lines = ['Psst. @@ {"actions": ["dm:hello you"]}']
+    mention(scene)
+    scene.wait(lambda: count(scene, "dm: refused") == 1, "not refused")
+    alone = scene.ann.writes_to(scene.server.bot.user, "hi").channel
+    scene.wait(lambda: len(alone.posts) == 2, "no answer")
+    scene.bot.llm.lines = ['Psst. @@ {"actions": ["dm:hello you"]}']
+    mention(scene)
+    scene.wait(lambda: alone.posts[-1].content == "hello you", "no direct message")
+
+
+def test_she_leaves_when_she_wants_to(scene: Scene) -> None:
+    scene.join()
+    scene.bot.llm.lines = ['Good night. @@ {"actions": ["leave"]}']
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: scene.guild.bot_voice_channel is None, "she stays")
+
+
+def test_she_remembers_only_of_who_agreed_and_until_they_change_their_mind(scene: Scene) -> None:
+    tail = (
+        '@@ {"remember": [{"text": "Ann likes rain", "salience": 0.8}], "actions": ["remember:and storms"]}'
+    )
+    keepsakes, ann = scene.bot.host.keepsakes, f"discord:{scene.ann.id}"
+    scene.bot.llm.lines = [f"Oh. {tail}"]
+    mention(scene)
+    scene.wait(lambda: count(scene, "remember: refused") == 2, "not refused")
+    assert keepsakes.of(ann) == []
+    scene.ask(scene.ann, "/consent remembering", answer="on")
+    scene.bot.llm.lines = [f"Oh. {tail}"]
+    mention(scene)
+    scene.wait(lambda: set(keepsakes.of(ann)) == {"Ann likes rain", "and storms"}, "not kept")
+    assert "nothing about you" in scene.ask(scene.ann, "/consent remembering", answer="off")
+    assert keepsakes.of(ann) == []
+
+
+def test_status_tells_counters_and_times_and_nobodys_name(scene: Scene) -> None:
+    assert "in no call here" in scene.ask(scene.ann, "/status")
+    scene.join()
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: scene.bot.llm.prompts, "she does not answer")
+    time.sleep(NOT_TO_ANYBODY)
+    status = scene.ask(scene.ann, "/status")
+    assert "encrypted end to end: yes" in status and "frames: " in status and "voice to voice: " in status
+    assert "Ann" not in status and "tone" not in status

@@ -7,8 +7,10 @@ MAKEFLAGS += --no-print-directory
 .PHONY: run test lint bench setup setup-dev models clean
 .DEFAULT_GOAL := run
 
+# With a Discord token she goes to Discord, else she sits at the desk.
 run: setup
-	@$(VENV_PYTHON) -m local_mode $(ARGS)
+	@if [ -n "$$DISCORD_TOKEN" ] || grep -qs '^DISCORD_TOKEN=.' .env; \
+	then exec $(VENV_PYTHON) -m bot $(ARGS); else exec $(VENV_PYTHON) -m local_mode $(ARGS); fi
 
 test: setup-dev
 	@$(VENV_PYTHON) -m pytest $(ARGS)

@@ -135,9 +135,9 @@ async def _hear(
 
 
 async def _type(conversation: Conversation, you: Person, her_name: str, settings: Settings) -> None:
-    token = settings.discord_token.get_secret_value()
     say(f"{her_name} is here with you. Type and press Enter; Ctrl-D ends.")
-    say(DISCORD_LINE if not token else "This version has no Discord part yet; DISCORD_TOKEN is not used.")
+    if not settings.discord_token.get_secret_value():
+        say(DISCORD_LINE)
     async for line in typed_lines(f"{you.name}: "):
         conversation.read(you, line)
         await conversation.settled()

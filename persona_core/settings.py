@@ -100,7 +100,7 @@ class Settings(BaseModel):
         160, description="Longest reply, tail included."
     )
     llm_temperature: Annotated[float, Field(ge=0, le=2)] = Field(
-        0.7, description="0 always the same, 1 lively."
+        0.5, description="0 always the same, 1 lively."
     )
     openai_base_url: str = Field(
         "", description="For LLM_ENGINE=openai: any compatible endpoint, e.g. http://127.0.0.1:8080/v1"

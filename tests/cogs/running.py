@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 import aiohttp.connector
 import numpy as np
-from persona_core.thinking.character import load_character
 
 from bot.client import PersonaBot, use_server
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.persona import Hearing, Persona
 from persona_core.settings import Settings, load_settings
+from persona_core.thinking.character import load_character
 from persona_core.types import Message, Pcm, Samples, Sampling, Transcript
 from tests.discord_server import DiscordServer
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from bot import doctor
 from bot.client import LOADER, BotError, PersonaBot, use_server
+from memory.vault import VaultError
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
 
@@ -63,6 +64,8 @@ async def _run(settings: Settings) -> int:
         bot = PersonaBot(settings)
     except (OSError, sqlite3.Error) as error:
         raise BotError(f"DATA_DIR cannot be written: {settings.data_dir}") from error
+    except VaultError as error:
+        raise BotError(str(error)) from error
     stopped = asyncio.Event()
     _on_signals(stopped)
     async with bot:

@@ -21,6 +21,7 @@ from memory.consent import Consent
 from memory.database import NAME, Database
 from memory.keepsakes import Keepsakes
 from memory.posts import Post, Posts
+from memory.vault import Vault
 from persona_core.persona import Persona
 from persona_core.settings import Settings
 from persona_core.types import Person
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 class DiscordHost:
     def __init__(self, client: discord.Bot | discord.AutoShardedBot, settings: Settings) -> None:
-        """Raises OSError or sqlite3.Error when DATA_DIR cannot be used."""
+        """Raises OSError or sqlite3.Error when DATA_DIR cannot be used, and VaultError."""
         self.settings = settings
         self.counts: Counter[str] = Counter()
         self.engines: list[str] = []
@@ -48,7 +49,7 @@ class DiscordHost:
         self._database = Database(settings.data_dir / NAME)
         self.consent = Consent(self._database)
         self.posts = Posts(self._database)
-        self.keepsakes = Keepsakes(self._database)
+        self.keepsakes = Keepsakes(self._database, Vault(settings.key_file, self._database))
         self.conversations = Conversations(lambda: self.persona)
         self.calls = Calls(self)
 

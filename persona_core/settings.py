@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from persona_core.errors import SettingsError
@@ -56,6 +56,10 @@ class Settings(BaseModel):
     )
     data_dir: Path = Field(
         user_data_path("kith"), description="Where decisions and memories are kept. Empty: your user data."
+    )
+    key_file: Path = Field(
+        user_config_path("kith") / "key",
+        description="The key that seals what she keeps; made at the first start. Keep a copy, elsewhere.",
     )
 
     persona: str = Field(

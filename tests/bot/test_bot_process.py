@@ -23,7 +23,14 @@ CHEAP = {"LLM_ENGINE": "rules", "PROFILE": "tiny", "MODEL_HUB": "off", "PIP_NO_I
 
 
 def environment(folder: Path, **env: str) -> dict[str, str]:
-    return {**os.environ, "DATA_DIR": str(folder), "PYTHONPATH": str(ROOT), **CHEAP, **env}
+    return {
+        **os.environ,
+        "DATA_DIR": str(folder),
+        "KEY_FILE": str(folder / "key"),
+        "PYTHONPATH": str(ROOT),
+        **CHEAP,
+        **env,
+    }
 
 
 def bot(folder: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -34,7 +34,13 @@ Weights = Callable[[str], Path]
 @contextmanager
 def bot_process(server: DiscordServer, folder: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
     """The bot as its owner starts it; told to stop at the end, it has to end well."""
-    settings = {"DATA_DIR": str(folder), "LOG_LEVEL": "INFO", "PYTHONPATH": str(ROOT), **env}
+    settings = {
+        "DATA_DIR": str(folder),
+        "KEY_FILE": str(folder / "key"),
+        "LOG_LEVEL": "INFO",
+        "PYTHONPATH": str(ROOT),
+        **env,
+    }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot"],

@@ -164,7 +164,7 @@ def running_bot(server: DiscordServer, folder: Path, **settings: Any) -> Iterato
     use_server(f"{server.service.api_url}/api/v10")
     # its own context was made when it was imported, so SSL_CERT_FILE would come too late here
     aiohttp.connector._SSL_CONTEXT_VERIFIED = ssl.create_default_context(cafile=str(server.certificate))
-    running = RunningBot(server, data_dir=folder, **settings)
+    running = RunningBot(server, data_dir=folder, key_file=folder / "key", **settings)
     running.start()
     try:
         yield running

@@ -9,6 +9,7 @@ import pytest
 from memory.database import Database
 from memory.keepsakes import Keepsakes
 from memory.posts import Post, Posts
+from memory.vault import Vault
 
 
 @pytest.fixture
@@ -29,8 +30,10 @@ def test_a_post_is_read_back_as_it_was_written() -> None:
     assert Post.parse(str(Post(123, 456))) == Post(123, 456)
 
 
-def test_what_was_kept_goes_with_everything_that_others_share_of_it(database: Database) -> None:
-    keepsakes = Keepsakes(database)
+def test_what_was_kept_goes_with_everything_that_others_share_of_it(
+    database: Database, tmp_path: Path
+) -> None:
+    keepsakes = Keepsakes(database, Vault(tmp_path / "key", database))
     keepsakes.keep(["ann"], "likes rain", 0.5)
     keepsakes.keep(["ann", "bob"], "climb together", 0.9)
     keepsakes.keep(["bob"], "has a dog", 0.2)

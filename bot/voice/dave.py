@@ -39,6 +39,7 @@ class Dave:
         self._session: davey.DaveSession | None = None
         self._group_version = PLAINTEXT  # of the group that exists or is being made
         self._external_sender: bytes | None = None
+        self._welcome_due = False  # somebody is to be added by the proposals of this epoch
         self._transitions: dict[int, int] = {}  # prepared: id → version
         self._last_transition = 0
         self._keep_back_until = 0.0
@@ -118,6 +119,7 @@ class Dave:
     def _new_group(self, version: int) -> list[Outgoing]:
         """A new, empty group; Discord's server then proposes to add us to the one of the call."""
         self._failures = 0
+        self._welcome_due = False
         self._group_version = _known(version)
         if version == PLAINTEXT:
             self._session = None
@@ -176,7 +178,10 @@ class Dave:
             answer = self._session.process_proposals(kind, payload[1:], [*known_users, self._user_id])
         except ValueError as error:
             raise Malformed("proposals") from error
-        if answer is None:
+        # davey 0.1.7 makes no Welcome where its last message held no Add though an earlier one did; such a
+        # commit would shut out who is added. Another member's is taken then, as whenever ours is not the first.
+        self._welcome_due = answer is not None and (self._welcome_due or answer.welcome is not None)
+        if answer is None or (self._welcome_due and answer.welcome is None):
             return []
         return [Outgoing(Op.MLS_COMMIT_WELCOME, answer.commit + (answer.welcome or b""))]
 
@@ -193,6 +198,7 @@ class Dave:
             return self._invalid(transition)
         self.key_changes += 1
         self._failures = 0
+        self._welcome_due = False
         self._transitions[transition] = self._group_version
         if transition == 0:
             return self._execute(0)

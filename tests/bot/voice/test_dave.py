@@ -11,9 +11,9 @@ from bot.voice import dave as subject
 from bot.voice.dave import FAILURES, RECOVERY_PAUSE_S, Dave
 from bot.voice.messages import Incoming, Malformed, Op, Outgoing
 from bot.voice.packets import SILENCE
-from tests.discord_server.mls import ExternalSender, KeyPackage, vector
+from tests.discord_server.mls import Commit, ExternalSender, KeyPackage, Proposal, vector
 
-BOT, ANN, CHANNEL = 1, 2, 77
+BOT, ANN, EVE, CHANNEL = 1, 2, 3, 77
 OPUS = b"\x78 some opus frame"
 
 
@@ -42,11 +42,31 @@ class Group:
         self.ann.process_commit(commit.commit)
         return self.tell(Op.MLS_WELCOME, transition.to_bytes(2, "big") + commit.welcome)
 
+    def proposes_to_add(self, who: davey.DaveSession) -> Proposal:
+        who.set_external_sender(self.server.package())
+        package = KeyPackage.parse(who.get_serialized_key_package())
+        return self.server.propose_add(CHANNEL.to_bytes(8, "big"), 1, EVE, package)
+
+    def proposed(self, *proposals: Proposal) -> list[Outgoing]:
+        return self._of_group(b"\0" + vector(b"".join(each.message for each in proposals)))
+
+    def revoked(self, *proposals: Proposal) -> list[Outgoing]:
+        return self._of_group(b"\1" + vector(b"".join(vector(each.reference) for each in proposals)))
+
+    def _of_group(self, data: bytes) -> list[Outgoing]:
+        return self.dave.handle(Incoming(Op.MLS_PROPOSALS, data), [ANN, EVE])
+
     def tell(self, op: Op, data: object) -> list[Outgoing]:
         return self.dave.handle(Incoming(op, data), [ANN])
 
     def execute(self, transition: int) -> None:
         self.tell(Op.DAVE_EXECUTE_TRANSITION, {"transition_id": transition})
+
+
+def commits_with_welcome(answers: list[Outgoing]) -> list[bool]:
+    """For each commit among ``answers``, whether a Welcome comes with it."""
+    commits = [each.data for each in answers if each.op is Op.MLS_COMMIT_WELCOME]
+    return [bool(Commit.parse(data).rest) for data in commits if isinstance(data, bytes)]
 
 
 @pytest.fixture
@@ -174,6 +194,27 @@ def test_only_people_of_the_call_are_let_into_the_group(group: Group) -> None:
     add = group.server.propose_add(CHANNEL.to_bytes(8, "big"), 1, 66, package)
     with pytest.raises(Malformed):
         group.tell(Op.MLS_PROPOSALS, b"\0" + vector(add.message))
+
+
+def test_a_commit_that_would_shut_out_who_is_added_is_not_sent(group: Group) -> None:
+    eve = davey.DaveSession(1, EVE, CHANNEL)
+    add = group.proposes_to_add(eve)
+    remove = group.server.propose_remove(CHANNEL.to_bytes(8, "big"), 1, ANN, 0)
+    assert commits_with_welcome(group.proposed(add)) == [True]
+    assert group.proposed(remove) == []  # davey's commit has no Welcome for Eve
+    assert group.revoked(remove) == []
+    assert group.revoked(add) == []  # nothing is left to commit
+    assert commits_with_welcome(group.proposed(remove, add)) == [True]  # proposed anew as a whole
+
+
+def test_after_a_new_epoch_removals_are_committed_again(group: Group) -> None:
+    eve = davey.DaveSession(1, EVE, CHANNEL)
+    (commit,) = group.proposed(group.proposes_to_add(eve))
+    assert isinstance(commit.data, bytes)
+    parsed = Commit.parse(commit.data)
+    group.tell(Op.MLS_ANNOUNCE_COMMIT, b"\0\6" + parsed.message)
+    remove = group.server.propose_remove(CHANNEL.to_bytes(8, "big"), 2, EVE, 2)
+    assert commits_with_welcome(group.proposed(remove)) == [False]
 
 
 @pytest.mark.parametrize(

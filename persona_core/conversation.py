@@ -48,6 +48,7 @@ class Conversation:
         self._ears = Ears(persona.hearing) if persona.hearing else None
         self._floor = floor.Floor()
         self._turns: list[Turn] = []
+        self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
         self._segments: asyncio.Queue[tuple[Segment, float]] = asyncio.Queue(SEGMENTS_WAITING)
         self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(
             1
@@ -82,7 +83,12 @@ class Conversation:
             self._take(self._ears.finish() if person_id is None else self._ears.finish_one(person_id))
 
     def stop_hearing(self, person_id: str) -> None:
-        """A person is not to be heard any more: what they were saying is thrown away."""
+        """A person is not to be heard any more: what they said until now is thrown away, wherever it is.
+
+        Her answers to it go too, as they may repeat it; one that she is giving is finished, and not kept.
+        """
+        self._refused_at[person_id] = perf_counter()
+        self._turns = _without(self._turns, person_id)
         if self._ears is not None:
             self._take(self._ears.drop(person_id))
 
@@ -134,7 +140,11 @@ class Conversation:
     async def _recognise_all(self) -> None:
         while True:
             segment, closed_at = await self._segments.get()
-            utterance = await self._recognise(segment, closed_at)
+            utterance = None
+            if not self._is_refused(segment.person, closed_at):
+                utterance = await self._recognise(segment, closed_at)
+            if self._is_refused(segment.person, closed_at):  # while it was being recognised
+                utterance = None
             if utterance is not None:
                 self._emit(Heard(utterance))
             self._step(floor.Understood(utterance))
@@ -147,6 +157,14 @@ class Conversation:
             self._fail(error)
             return None
         return utterance if utterance.text else None
+
+    def _is_refused(self, person: Person, at: float) -> bool:
+        """Whether a person has refused to be heard since ``at``, by time.perf_counter()."""
+        return at <= self._refused_at.get(person.id, float("-inf"))
+
+    def _is_withdrawn(self, line: Utterance) -> bool:
+        """Whether it was spoken by somebody who has refused since; what is typed is not heard."""
+        return line.stopped_at is not None and self._is_refused(line.person, line.stopped_at)
 
     async def _read_ahead(self) -> None:
         """Have the model read who she is before anybody speaks, so that the first answer comes soon."""
@@ -162,7 +180,10 @@ class Conversation:
 
     async def _answer_all(self) -> None:
         while True:
-            said = await self._commits.get()
+            said = tuple(line for line in await self._commits.get() if not self._is_withdrawn(line))
+            if not said:
+                self._step(floor.Answered())
+                continue
             if len(self._turns) > HISTORY_TURNS:
                 del self._turns[:FORGOTTEN_TURNS]
             self._turns += [Turn(line.person, line.text) for line in said]
@@ -183,7 +204,8 @@ class Conversation:
             self._fail(spoken.error)
         reply = attempt.reply
         assert reply is not None  # its words have ended
-        self._turns.append(Turn(None, reply.text))
+        if not any(map(self._is_withdrawn, said)):
+            self._turns.append(Turn(None, reply.text))
         self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken), said))
 
     async def _attempt(self, llm: LanguageModel, aloud: bool) -> tuple[Attempt, Spoken]:
@@ -207,6 +229,22 @@ class Conversation:
         else:
             log.error("%s: unexpected %s", self._key, type(error).__name__, exc_info=error)
             self._emit(Failed("Something went wrong that should not have; the log has the cause."))
+
+
+def _without(turns: list[Turn], person_id: str) -> list[Turn]:
+    """``turns`` without a person's lines and without her answers to them."""
+    kept: list[Turn] = []
+    theirs = False  # among the lines since her last answer
+    for turn in turns:
+        if turn.person is None:
+            if not theirs:
+                kept.append(turn)
+            theirs = False
+        elif turn.person.id == person_id:
+            theirs = True
+        else:
+            kept.append(turn)
+    return kept
 
 
 def _timings(last: Utterance, attempt: Attempt, spoken: Spoken) -> Timings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,7 +13,7 @@ from persona_core.events import Event, Heard, Said
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.persona import Hearing, Persona
 from persona_core.thinking.character import load_character
-from persona_core.types import Sampling
+from persona_core.types import Samples, Sampling, Transcript
 from tests.persona_core.test_conversation import (
     ANN,
     BOB,
@@ -39,6 +41,14 @@ def persona() -> Persona:
 
 def heard(events: list[Event]) -> list[str]:
     return [event.utterance.person.name for event in events if isinstance(event, Heard)]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(10_000):
+        if true():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
 
 
 def said(events: list[Event]) -> list[Said]:
@@ -90,3 +100,83 @@ async def test_her_voice_goes_where_the_call_is(persona: Persona) -> None:
             conversation.read(ANN, "hello")
             await conversation.settled()
     assert first.samples == second.samples > 0
+
+
+class Slow(Dictation):
+    """Waits for leave before it says what it has heard."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Semaphore(0)
+        self.leave = asyncio.Event()
+
+    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+        self.asked.release()
+        await self.leave.wait()
+        return await super().transcribe(samples, language)
+
+
+async def test_what_waits_for_the_recogniser_or_is_inside_goes_with_a_refusal(persona: Persona) -> None:
+    events: list[Event] = []
+    slow, llm = Slow(), Parrot()
+    hearing = Hearing(Loudness(), slow, SegmenterSettings())
+    async with Conversation("test", replace(persona, hearing=hearing, llm=llm), None, events.append) as talk:
+        bob = tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 2) + tone(BOB, 0.6, 3, 1) + silence(BOB, 4, 3)
+        ann = tone(ANN, 0.7, 4, 1) + silence(ANN, 5, 2)
+        for frame in sorted(bob + ann, key=lambda frame: frame.at_s):
+            talk.hear(frame)
+        await slow.asked.acquire()  # Bob's first is inside, his second and Ann's wait
+        talk.stop_hearing(BOB.id)
+        slow.leave.set()
+        await talk.settled()
+        assert heard(events) == ["Ann"] and len(said(events)) == 1
+        assert slow.asked._value == 1  # Bob's second was not even looked at
+        for frame in tone(BOB, 0.4, 8, 1) + silence(BOB, 9, 2):  # he has changed his mind
+            talk.hear(frame)
+        await talk.settled()
+    assert heard(events) == ["Ann", "Bob"]
+    assert not any("loudness 5" in m.content or "loudness 6" in m.content for p in llm.prompts for m in p)
+
+
+async def test_what_was_understood_already_goes_with_a_refusal_and_so_do_answers_to_it(
+    persona: Persona,
+) -> None:
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:
+        for frames in (tone(ANN, 0.4, 0, 1), silence(ANN, 1, 2), tone(BOB, 0.5, 0, 1), silence(BOB, 1, 2)):
+            for frame in frames:
+                conversation.hear(frame)
+            await conversation.settled()
+        assert "loudness 5" in llm.prompts[-1][-1].content
+        conversation.stop_hearing(BOB.id)
+        conversation.read(ANN, "what was that?")
+        await conversation.settled()
+    prompt = " ".join(message.content for message in llm.prompts[-1])
+    assert "loudness 4" in prompt and "loudness 5" not in prompt
+
+
+async def test_an_answer_to_somebody_who_refuses_meanwhile_is_finished_and_not_kept(persona: Persona) -> None:
+    events: list[Event] = []
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, events.append) as conversation:
+        for frame in tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 2):
+            conversation.hear(frame)
+        await until(lambda: any("loudness 5" in prompt[-1].content for prompt in llm.prompts))
+        conversation.stop_hearing(BOB.id)
+        await conversation.settled()
+        conversation.read(ANN, "what was that?")
+        await conversation.settled()
+    assert len(said(events)) == 2
+    assert "loudness 5" not in " ".join(message.content for message in llm.prompts[-1])
+
+
+async def test_lines_that_wait_for_their_answer_go_with_a_refusal(persona: Persona) -> None:
+    events: list[Event] = []
+    async with Conversation("test", persona, None, events.append) as conversation:
+        ann, bob = tone(ANN, 0.7, 0, 4), tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 3)
+        for frame in sorted(ann + bob, key=lambda frame: frame.at_s):
+            conversation.hear(frame)
+        await until(lambda: bool(heard(events)))
+        conversation.stop_hearing(BOB.id)
+        conversation.stop_hearing(ANN.id)  # now it is quiet, and nothing is left to be answered
+        await conversation.settled()
+    assert heard(events) == ["Bob"] and said(events) == []

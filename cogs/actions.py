@@ -75,6 +75,7 @@ class Actions(KithCog):
 
     def _on_event(self, key: str, event: Event | Closed) -> None:
         if isinstance(event, Said):
+            self.host.counts["actions dropped"] += event.reply.dropped_actions
             for action in event.reply.actions:
                 self.start(self._perform(Wanted(action, key, event.answers)), "an action")
             for memory in event.reply.remember:
@@ -84,7 +85,7 @@ class Actions(KithCog):
     async def _perform(self, wanted: Wanted, salience: float = SALIENCE) -> None:
         name = wanted.action.name
         if name not in self._does:
-            self.host.counts["actions unknown"] += 1
+            self.host.counts["actions dropped"] += 1
         elif not self._paces[name].may(wanted.key, time.monotonic()):
             self.host.counts[f"{name}: too often"] += 1
         else:

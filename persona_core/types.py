@@ -90,6 +90,7 @@ class Reply:
     emotion: str = "neutral"
     actions: tuple[Action, ...] = ()
     remember: tuple[Memorable, ...] = ()
+    dropped_actions: int = 0  # what else she wanted done: nothing that is known, or too much at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class ReplyReader:
         self.rest = held if self._line.has_words else DEFAULT_TEXT
         text = self._line.text if self._line.has_words else DEFAULT_TEXT
         tail = self._found_tail()
-        return Reply(text, tail.emotion, tail.actions, tail.remember)
+        return Reply(text, tail.emotion, tail.actions, tail.remember, tail.dropped_actions)
 
     def _speak(self, plain: str) -> str:
         said = self._line.add(self._no_repeats.add(self._lines.add(plain)))

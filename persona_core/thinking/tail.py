@@ -31,6 +31,7 @@ class Tail:
     emotion: str = "neutral"
     actions: tuple[Action, ...] = ()
     remember: tuple[Memorable, ...] = ()
+    dropped_actions: int = 0  # unknown ones, and those beyond the most there may be
 
 
 def complete_tail(text: str) -> Tail | None:
@@ -42,7 +43,7 @@ def complete_tail(text: str) -> Tail | None:
         except (ValueError, RecursionError):
             continue
         if isinstance(found, dict) and any(key in found for key in KEYS):
-            return Tail(_emotion(found.get("emotion")), *_wanted(found.get("actions"), found.get("remember")))
+            return _tail(found)
     return None
 
 
@@ -58,11 +59,14 @@ def _emotion(value: object) -> str:
     return word if word in EMOTIONS else "neutral"
 
 
-def _wanted(actions: object, remember: object) -> tuple[tuple[Action, ...], tuple[Memorable, ...]]:
-    memories = [_memorable(item) for item in _items(remember)]
-    return (
-        tuple(a for a in map(_action, _items(actions)) if a)[:_AT_MOST],
-        tuple(m for m in memories if m)[:_AT_MOST],
+def _tail(found: dict[str, object]) -> Tail:
+    wanted, memories = _items(found.get("actions")), map(_memorable, _items(found.get("remember")))
+    actions = tuple(action for action in map(_action, wanted) if action)[:_AT_MOST]
+    return Tail(
+        _emotion(found.get("emotion")),
+        actions,
+        tuple(memory for memory in memories if memory)[:_AT_MOST],
+        len(wanted) - len(actions),
     )
 
 

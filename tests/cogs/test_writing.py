@@ -145,6 +145,13 @@ def test_what_is_no_emoji_or_not_allowed_is_refused_and_counted(scene: Scene) ->
     assert not any(post.reactions for post in scene.text.posts)
 
 
+def test_actions_she_does_not_have_are_dropped_and_told_in_the_status(scene: Scene) -> None:
+    scene.bot.llm.lines = ['Nice. @@ {"actions": ["ban:Bob", "react:🌧️", {"name": "kick"}]}']
+    mention(scene)
+    scene.wait(lambda: count(scene, "react: done") == 1, "no reaction")
+    assert "actions dropped: 2" in scene.ask(scene.ann, "/status")
+
+
 def test_she_posts_no_more_often_than_allowed(scene: Scene) -> None:
     scene.bot.llm.lines = ['So. @@ {"actions": ["post:a", "post:b", "post:c", "post:d", "post:e"]}']
     scene.ann.says(scene.text, f"<@{scene.server.bot.id}> post")

@@ -72,13 +72,16 @@ def test_any_tail_leaves_the_words_alone(tail: str, emotion: str) -> None:
     assert (spoken, reply.text, reply.emotion) == ("Good to hear.", "Good to hear.", emotion)
 
 
-def test_unknown_actions_are_dropped_and_salience_is_clamped() -> None:
+def test_unknown_actions_are_dropped_and_counted_and_salience_is_clamped() -> None:
     reply = read(
         'Yes. @@ {"actions": ["explode", {"name": "dm", "argument": "psst"}, {"leave": ""}, 4],'
         ' "remember": ["plain", {"text": "big", "salience": 9}, {"text": "low", "salience": -1},'
         ' {"text": "odd", "salience": NaN}, {"text": " "}, {"salience": 1}]}'
     )[1]
     assert reply.actions == (Action("dm", "psst"), Action("leave"))
+    assert reply.dropped_actions == 2
+    too_much = read('Yes. @@ {"actions": ["leave", "leave", "leave", "leave", "leave", "leave"]}')[1]
+    assert len(too_much.actions) == 5 and too_much.dropped_actions == 1
     assert [(m.text, m.salience) for m in reply.remember] == [
         ("plain", 0.5), ("big", 1.0), ("low", 0.0), ("odd", 0.5),
     ]  # fmt: skip

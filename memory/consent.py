@@ -55,6 +55,7 @@ class Consent:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners: list[Changed] = []
+        self._in_turn = asyncio.Lock()  # decisions reach the disk in the order in which they were made
         database.execute(
             "CREATE TABLE IF NOT EXISTS consent (person TEXT, purpose TEXT, allowed INTEGER, at_s REAL, how TEXT, "
             "PRIMARY KEY (person, purpose)) WITHOUT ROWID"
@@ -74,13 +75,19 @@ class Consent:
         self._listeners.append(changed)
 
     async def decide(self, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
-        """Write a decision down. A no counts at once, a yes when it is on disk. Raises sqlite3.Error."""
+        """Write a decision down. Raises sqlite3.Error.
+
+        A no counts at once; a yes when it is on disk, unless a no has come meanwhile.
+        """
         decision = Decision(allowed, time.time(), how)
         if not allowed:
             self._apply(person_id, purpose, decision)
-        await asyncio.to_thread(self._write, person_id, purpose, decision)
-        if allowed:
-            self._apply(person_id, purpose, decision)
+        before = self.decision(person_id, purpose)
+        async with self._in_turn:
+            await asyncio.to_thread(self._write, person_id, purpose, decision)
+            now = self.decision(person_id, purpose)
+            if allowed and (now is before or now is None or now.allowed):
+                self._apply(person_id, purpose, decision)
 
     def _apply(self, person_id: str, purpose: Purpose, decision: Decision) -> None:
         self._decisions[person_id, purpose.value] = decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -73,6 +74,16 @@ async def test_a_no_counts_at_once_even_when_the_disk_fails(tmp_path: Path) -> N
             await consent.decide("ann", Purpose.HEARING, allowed, "button")
     decision = consent.decision("ann", Purpose.HEARING)
     assert decision is not None and not decision.allowed
+
+
+async def test_of_many_clicks_the_last_one_counts_in_memory_and_on_disk(tmp_path: Path) -> None:
+    consent = Consent(Database(tmp_path / "kith.sqlite3"))
+    for clicks in ([True, False], [False, True], [True, False] * 25, [False, True] * 25):
+        decisions = [consent.decide("ann", Purpose.HEARING, allowed, "button") for allowed in clicks]
+        await asyncio.gather(*decisions)
+        again = Consent(Database(tmp_path / "kith.sqlite3"))
+        kept = [each.decision("ann", Purpose.HEARING) for each in (consent, again)]
+        assert [decision and decision.allowed for decision in kept] == [clicks[-1]] * 2
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")

@@ -163,7 +163,8 @@ class DiscordHost:
                 await self._message(announcement).edit(content=text, view=None)
         except Refusal as error:
             log.info("a notice stays: %r", type(error.__cause__).__name__)
-        await self._name(place, listening=False)
+        if self.calls.in_realm(place.realm) is None:  # or she has been asked in again, or moved
+            await self._name(place, listening=False)
 
     async def _name(self, place: Place, *, listening: bool) -> None:
         """The mark beside her name: where she may, as the notice is there in any case."""

@@ -49,6 +49,7 @@ class Call:
         self._notified: set[str] = set()
         self._notices: list[tuple[Place, Post]] = []
         self._deaf = True
+        self._closed = False
         self._changed = asyncio.Event()
         self._frames_at: dict[str, float] = {}  # when the last frame of each person came
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,14 +57,12 @@ class Call:
     # What Calls asks for
 
     async def begin(self) -> None:
-        """Enter, give notice, then listen. Raises KithError; all is closed then."""
-        try:
-            self._require_permissions(self.place)
-            self.line = await self._host.open_transport(self.place, self.may_hear, self)
-            await self._settle(self.place)
-        except BaseException:
-            await self.close()
-            raise
+        """Enter, give notice, then listen. Raises KithError; it has to be closed then, too."""
+        self._require_permissions(self.place)
+        self.line = await self._host.open_transport(self.place, self.may_hear, self)
+        self._require_open()
+        await self._settle(self.place)
+        self._require_open()
         self._tasks = [
             asyncio.create_task(self._feed(self.line), name="call: frames"),
             asyncio.create_task(self._finish_stalled(), name="call: stalled"),
@@ -71,7 +70,8 @@ class Call:
         ]
 
     async def close(self) -> None:
-        """Stop listening, leave, forget what was said. May be called more than once."""
+        """Stop listening, leave, forget what was said. May be called more than once, also during ``begin``."""
+        self._closed = True
         self._settled_in = None
         tasks, self._tasks = self._tasks, []
         for task in tasks:
@@ -87,7 +87,7 @@ class Call:
 
     def may_hear(self, person_id: str) -> bool:
         """Asked for every packet, before it is decoded."""
-        if self._settled_in is None or self._settled_in != self.place:
+        if self._closed or self._settled_in is None or self._settled_in != self.place:
             return False
         decision = self._host.consent.decision(person_id, Purpose.HEARING)
         return may_hear(self._host.settings.hearing, decision, person_id in self._notified)
@@ -137,12 +137,18 @@ class Call:
             names = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
             raise Refusal(f"In {place.name} I need the permission to {names}; please give it to me.")
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Refusal("I was sent away before I had begun to listen.")
+
     async def _open_conversation(self, place: Place) -> None:
-        assert self.line is not None  # settling comes after entering
+        self._require_open()
+        assert self.line is not None  # it is open
         if self._conversation is not None:
             await self._host.conversations.close(self._conversation_key)
-        self._conversation = await self._host.conversations.open(place.key, call=True)
         self._conversation_key = place.key
+        self._conversation = await self._host.conversations.open(place.key, call=True)
+        self._require_open()
         self._conversation.speak_through(self.line.playback)
         self._frames_at.clear()
 
@@ -180,7 +186,9 @@ class Call:
     async def _say(self, text: str) -> None:
         """Speak a line of the house, all of it, outside any conversation. Raises KithError."""
         line, tts = self.line, self._host.persona.tts
-        if line is None or tts is None or not await line.wait_until_may_speak(ENCRYPTION_S):
+        may_speak = line is not None and await line.wait_until_may_speak(ENCRYPTION_S)
+        self._require_open()
+        if line is None or tts is None or not may_speak:
             raise Refusal("I could not say aloud that I listen, so I do not listen; please try /join again.")
         try:
             async with asyncio.timeout(NOTICE_S), aclosing(tts.speak(text)) as sound:

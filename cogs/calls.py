@@ -76,7 +76,9 @@ class Calls:
         try:
             await call.begin()
         except BaseException:
-            self._calls.pop(place.realm, None)
+            if self._calls.get(place.realm) is call:
+                del self._calls[place.realm]
+            await call.close()  # again, if it was sent away meanwhile: what had just been opened
             raise
         return call
 

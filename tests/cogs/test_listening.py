@@ -211,6 +211,42 @@ def test_anybody_can_stop_her_with_the_button(scene: Scene) -> None:
     assert scene.guild.bot_voice_channel is None
 
 
+def test_sent_away_while_she_still_gives_notice_she_does_not_stay(scene: Scene) -> None:
+    joining = scene.server.interact(scene.ann, "/join", channel=scene.text)
+    scene.wait(lambda: scene.lounge.posts, "no notice")
+    scene.server.click(scene.ann, scene.lounge.posts[0], "Stop listening").wait(10)
+    assert "sent away" in joining.wait(20).text
+    assert scene.guild.bot_voice_channel is None and not scene.guild.bot.nick
+    assert "stopped listening" in scene.lounge.posts[0].content
+    scene.join()
+
+
+def test_sent_away_before_she_is_even_there_she_does_not_stay(scene: Scene) -> None:
+    joining = scene.server.interact(scene.ann, "/join", channel=scene.text)
+    realm = str(scene.guild.id)
+    scene.wait(lambda: scene.bot.host.calls.in_realm(realm), "she does not come")
+    scene.ask(scene.ann, "/leave")
+    assert "sent away" in joining.wait(20).text
+    assert scene.guild.bot_voice_channel is None and scene.bot.host.calls.in_realm(realm) is None
+
+
+def test_several_people_who_ask_her_in_and_out_at_once_leave_her_in_one_piece(scene: Scene) -> None:
+    people = [scene.ann, *(scene.guild.add_member(f"P{i}") for i in range(3))]
+    for person in people[1:]:
+        person.join(scene.lounge)
+    asked = [
+        scene.server.interact(person, command, channel=scene.text)
+        for _ in range(3)
+        for command in ("/join", "/leave")
+        for person in people
+    ]
+    answers = [one.wait(40).text for one in asked]
+    assert not any("Something went wrong" in answer for answer in answers), answers
+    if scene.bot.host.calls.in_realm(str(scene.guild.id)) is not None:
+        scene.ask(scene.ann, "/leave")
+    scene.wait(lambda: scene.guild.bot_voice_channel is None, "she is there, in no call")
+
+
 @pytest.mark.parametrize(
     ("denied", "named"),
     [

@@ -13,6 +13,7 @@ from cogs.answers import KithCog
 from cogs.conversations import Closed
 from cogs.host import Host, Refusal
 from cogs.pace import Pace
+from cogs.plain import plain
 from memory.consent import Purpose, may_remember
 from memory.posts import Post
 from persona_core.errors import KithError
@@ -107,7 +108,7 @@ class Actions(KithCog):
         text = wanted.action.argument.strip()
         if place is None or not text:
             raise Refusal("There is nothing to post, or nowhere to post it.")
-        post = await self.host.post(place, text[:MOST_CHARACTERS])
+        post = await self.host.post(place, plain(text)[:MOST_CHARACTERS])
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 
     async def _dm(self, wanted: Wanted, salience: float) -> None:
@@ -116,7 +117,7 @@ class Actions(KithCog):
         text = wanted.action.argument.strip()
         if person_id not in self._writers or not text:
             raise Refusal("I write only to who has written to me first.")
-        post = await self.host.write_to(person_id, text[:MOST_CHARACTERS])
+        post = await self.host.write_to(person_id, plain(text)[:MOST_CHARACTERS])
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 
     async def _leave(self, wanted: Wanted, salience: float) -> None:

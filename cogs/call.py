@@ -12,6 +12,7 @@ import numpy as np
 
 from cogs import notices
 from cogs.host import Host, Line, Place, Refusal
+from cogs.plain import plain
 from memory.consent import Purpose, may_hear
 from memory.posts import Post
 from persona_core.conversation import Conversation
@@ -155,10 +156,10 @@ class Call:
     async def _greet(self, newcomers: Sequence[Person]) -> None:
         """Tell people who came later, before they are heard."""
         name, mode = self._host.persona.character.name, self._host.settings.hearing
-        names = ", ".join(person.name for person in newcomers[:MOST_NAMES])
+        names = ", ".join(plain(person.name) for person in newcomers[:MOST_NAMES])
         if len(newcomers) > MOST_NAMES:
             names += f" and {len(newcomers) - MOST_NAMES} more"
-        text = notices.to_newcomers(discord.utils.escape_markdown(names), name, mode)
+        text = notices.to_newcomers(names, name, mode)
         post = await self._host.post(self.place, text, view=self._view())
         self._notices.append((self.place, post))
         await self._retract_oldest_welcomes()
@@ -250,7 +251,8 @@ class Call:
                 if any(map(self._is_unaware, people)):
                     await asyncio.sleep(GATHER_S)
                     people = self._host.people_present(self.place)
-                    await self._greet([person for person in people if self._is_unaware(person)])
+                    if newcomers := [person for person in people if self._is_unaware(person)]:
+                        await self._greet(newcomers)
                 # asking to be deaf names a channel: done while she is being moved, it would undo the move
                 if not people and await self._changes(MOVE_S):
                     continue

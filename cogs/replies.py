@@ -17,6 +17,7 @@ from cogs.answers import KithCog
 from cogs.conversations import Closed
 from cogs.host import Host
 from cogs.pace import Pace
+from cogs.plain import plain
 from memory.posts import Post
 from persona_core.errors import KithError
 from persona_core.events import Event, Failed, Said
@@ -77,7 +78,7 @@ class Replies(KithCog):
         place = self.host.place_called(key)
         if place is None:
             return
-        post = await self.host.post(place, text[:MOST_CHARACTERS], reply_to=Post.parse(message))
+        post = await self.host.post(place, plain(text)[:MOST_CHARACTERS], reply_to=Post.parse(message))
         await asyncio.to_thread(self.host.posts.keep, post, person_ids)
 
     async def _complain(self, key: str, sentence: str) -> None:

@@ -15,6 +15,7 @@ from cogs.answers import IN_SERVERS, KithCog, say
 from cogs.call import Call
 from cogs.conversations import Closed
 from cogs.host import Host, Place, Refusal
+from cogs.plain import plain
 from persona_core.errors import KithError
 from persona_core.events import Event, Heard, Said
 from persona_core.types import Utterance
@@ -46,7 +47,7 @@ class Captions:
 
 def caption(line: Caption) -> str:
     """A line as it is posted: nobody is called by it, and nothing in it is Markdown."""
-    text = f"**{discord.utils.escape_markdown(line.name)}:** {discord.utils.escape_markdown(line.text)}"
+    text = f"**{plain(line.name)}:** {plain(line.text)}"
     return text if len(text) <= MESSAGE_CHARACTERS else text[: MESSAGE_CHARACTERS - 1] + "…"
 
 
@@ -140,13 +141,19 @@ class Transcription(KithCog):
         match event:
             case Heard(utterance):
                 self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
-                self._caption(key, Caption(utterance.person.name, utterance.text, (utterance.person.id,)))
+                self._caption(key, Caption(self._shown(utterance), utterance.text, (utterance.person.id,)))
             case Said(reply, answers=answers) if any(not line.message for line in answers):
                 people = tuple(sorted({line.person.id for line in answers}))
                 self._caption(key, Caption(self.host.persona.character.name, reply.text, people))
             case Closed():
                 self._heard.pop(key, None)
                 self._stop(key)
+
+    def _shown(self, utterance: Utterance) -> str:
+        """The name over a caption: nobody's words pass for hers."""
+        name = utterance.person.name
+        hers = " ".join(name.split()).casefold() == self.host.persona.character.name.casefold()
+        return f"{name} (guest)" if hers else name
 
     def _caption(self, key: str, line: Caption) -> None:
         captions = self._captions.get(key)

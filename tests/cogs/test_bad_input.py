@@ -15,6 +15,7 @@ import pytest
 
 from bot.events import MALFORMED
 from cogs.answers import explain, sentence
+from cogs.call import GATHER_S
 from cogs.host import Refusal
 from tests.cogs.running import running_bot
 from tests.cogs.test_listening import Scene
@@ -114,6 +115,30 @@ def test_many_comings_and_goings_are_greeted_in_a_few_notices(scene: Scene) -> N
     stayed = [f"discord:{person.id}" for person in people[6:]]
     scene.wait(lambda: all(map(call.may_hear, stayed)), "not everybody is told", 30)
     assert len(scene.lounge.posts) <= 4
+
+
+def test_a_name_is_shown_as_it_is_and_does_nothing(scene: Scene) -> None:
+    scene.join()
+    names = ["# /leave", "[x](http://evil.test)", "@everyone", "🌧" * 32]
+    for name in names:
+        scene.guild.add_member(name).join(scene.lounge)
+
+    def shown() -> str:
+        return " ".join(post.content for post in scene.lounge.posts)
+
+    for name in (r"\# /leave", r"\[x\](http\://evil.test)", "@\u200beveryone", "🌧" * 32):
+        scene.wait(lambda name=name: name in shown(), f"no notice to {name}")
+    assert scene.guild.bot_voice_channel is scene.lounge
+
+
+def test_who_has_gone_before_the_notice_is_not_greeted(scene: Scene) -> None:
+    scene.join()
+    bob = scene.guild.add_member("Bob")
+    for _ in range(5):
+        bob.join(scene.lounge)
+        bob.leave()
+    time.sleep(3 * GATHER_S)
+    assert len(scene.lounge.posts) == 1 and len(scene.bot.tts.said) == 1
 
 
 def test_work_in_the_background_that_fails_leaves_the_cog_working(scene: Scene) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bot.nickname import MARK, marked, unmarked
+from cogs.call import MOST_NAMES
+from cogs.notices import to_newcomers
 from cogs.pace import Pace
+from cogs.plain import plain
 from cogs.replies import readable
 from cogs.status import listed, stage_times
 from cogs.transcription import Caption, caption, gathered
+from memory.consent import HearingMode
 from persona_core.types import Timings
 
 
@@ -67,6 +71,33 @@ def test_captions_wait_together_only_where_one_person_goes_on() -> None:
 def test_a_caption_is_plain_text_and_fits_a_message() -> None:
     assert caption(Caption("A*nn", "**look** `here`", ())) == r"**A\*nn:** \*\*look\*\* \`here\`"
     assert len(caption(Caption("Ann", "word " * 1000, ()))) == 2000
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("# big", r"\# big"),
+        ("- list\n> quote", r"\- list \> quote"),
+        ("1. list", r"1\. list"),
+        ("it is 3.5, then 4 pm.", "it is 3.5, then 4 pm."),
+        ("[free](http://evil.test)", r"\[free\](http\://evil.test)"),
+        ("https://evil.test/a_b", r"https\://evil.test/a\_b"),
+        ("discord.gg/evil", r"discord\.gg/evil"),
+        ("<@1> <@&2> <#3> </join:4>", r"\<@1\> \<@&2\> \<\#3\> \</join:4\>"),
+        ("@everyone, @here: mail ann@home", "@\u200beveryone, @\u200bhere: mail ann@home"),
+        (r"\*not bold*", r"\\\*not bold\*"),
+        ("||`code`||", r"\|\|\`code\`\|\|"),
+        ("🌧️ Ünïcode, 日本語!", "🌧️ Ünïcode, 日本語!"),
+    ],
+)
+def test_what_others_say_or_are_called_is_shown_and_does_nothing(said: str, shown: str) -> None:
+    assert plain(said) == shown and len(shown) <= 2 * len(said)
+
+
+@pytest.mark.parametrize("mode", ["notice", "ask"])
+def test_a_notice_to_twenty_people_with_the_oddest_names_fits_a_message(mode: HearingMode) -> None:
+    names = ", ".join([plain("*" * 32)] * MOST_NAMES) + " and 79 more"
+    assert len(to_newcomers(names, "M" * 32, mode)) <= 2000
 
 
 def test_status_shows_medians_and_leaves_out_what_is_nothing() -> None:

@@ -48,6 +48,17 @@ def test_captions_say_who_said_what_in_the_channels_own_chat(scene: Scene) -> No
     assert len(scene.lounge.posts) == 3
 
 
+def test_nobodys_captions_pass_for_hers(scene: Scene) -> None:
+    mira = scene.guild.add_member(" mira ")
+    mira.join(scene.lounge)
+    scene.join()
+    scene.ask(scene.ann, "/captions on")
+    mira.speak(tone(400, 1.0))
+    scene.wait(lambda: len(scene.lounge.posts) >= 3, "no captions")
+    assert "mira (guest):** tone 400" in scene.lounge.posts[1].content
+    assert scene.lounge.posts[2].content.startswith("**Mira:** ")
+
+
 def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scene) -> None:
     scene.join()
     stranger = scene.guild.add_member("Sly")

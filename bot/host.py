@@ -106,6 +106,8 @@ class DiscordHost:
             raise Refusal("Join a voice channel first, or name one: /join channel.")
         if not isinstance(channel, discord.VoiceChannel):
             raise Refusal("I can only join voice channels.")
+        if not (isinstance(asker, discord.Member) and channel.permissions_for(asker).connect):
+            raise Refusal(f"You cannot enter {channel.mention} yourself, so ask somebody who can.")
         if channel.permissions_for(channel.guild.me).view_channel and _is_full(channel):
             raise Refusal(f"{channel.mention} is full.")
         return self.place(channel)

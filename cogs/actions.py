@@ -112,18 +112,20 @@ class Actions(KithCog):
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 
     async def _dm(self, wanted: Wanted, salience: float) -> None:
-        """To whoever she answers, if they have ever written to her alone."""
-        person_id = wanted.answers[-1].person.id if wanted.answers else ""
+        """To the one person she answers, if they have ever written to her alone."""
         text = wanted.action.argument.strip()
-        if person_id not in self._writers or not text:
+        if len(wanted.people) != 1 or wanted.people[0] not in self._writers or not text:
             raise Refusal("I write only to who has written to me first.")
-        post = await self.host.write_to(person_id, plain(text)[:MOST_CHARACTERS])
+        post = await self.host.write_to(wanted.people[0], plain(text)[:MOST_CHARACTERS])
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 
     async def _leave(self, wanted: Wanted, salience: float) -> None:
+        """When somebody who is in the call is answered; nobody else sends her out of it."""
         place = self.host.calls.place_of(wanted.key)
         if place is None:
             raise Refusal("I am in no call there.")
+        if not {person.id for person in self.host.people_present(place)} & set(wanted.people):
+            raise Refusal("Only somebody who is in the call can send me away.")
         await self.host.calls.leave(place.realm)
 
     async def _remember(self, wanted: Wanted, salience: float) -> None:

@@ -133,7 +133,10 @@ class Host(Protocol):
         ...
 
     def call_place(self, asker: User, channel: object | None) -> Place:
-        """Where a call asked for by ``asker`` is to be; ``channel`` is what they named, if anything."""
+        """Where a call asked for by ``asker`` is to be; ``channel`` is what they named, if anything.
+
+        Raises Refusal also where they could not go themselves.
+        """
         ...
 
     def lacking(self, place: Place) -> Sequence[str]:

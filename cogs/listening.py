@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import discord
 
 from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
-from cogs.host import Host, Place
+from cogs.host import Host, Place, Refusal
+from cogs.pace import Pace
 from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
 from memory.consent import Purpose
 
+MOST_JOINS, JOINS_WITHIN_S = 6, 60.0  # in one server; each posts a notice and is spoken
 STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still work
 
 
@@ -33,13 +36,28 @@ class NoticeView(PoliteView):
     @discord.ui.button(label="Stop listening", style=discord.ButtonStyle.danger, custom_id=STOP)
     async def stop_listening(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, invisible=False)
-        place = await self._host.calls.leave(self._host.place(interaction.channel).realm)
+        place = await send_away(self._host, interaction)
         await say(interaction, f"I have stopped listening and left {place.name}.")
+
+
+async def send_away(host: Host, interaction: discord.Interaction) -> Place:
+    """Leave the call in the server where somebody asks for it. Raises Refusal.
+
+    That takes somebody who is in it, or nobody may be; moderators can disconnect her as they can anybody.
+    """
+    assert interaction.user is not None  # commands and buttons always have one
+    realm = host.place(interaction.channel).realm
+    call = host.calls.in_realm(realm)
+    present = {person.id for person in host.people_present(call.place)} if call else set()
+    if present and host.person(interaction.user).id not in present:
+        raise Refusal("Only somebody who is in the call can send me away.")
+    return await host.calls.leave(realm)
 
 
 class Listening(KithCog):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
+        self._pace = Pace(MOST_JOINS, JOINS_WITHIN_S)
         host.watch_buttons(NoticeView(host, store=True))
         host.calls.offer(lambda: NoticeView(host, store=False))
 
@@ -58,6 +76,8 @@ class Listening(KithCog):
     async def join(self, ctx: discord.ApplicationContext, channel: discord.VoiceChannel | None) -> None:
         await ctx.defer(ephemeral=True)
         place = self.host.call_place(ctx.author, channel)
+        if not self._pace.may(place.realm, time.monotonic()):
+            raise Refusal("I have been asked in too often just now; please try again in a minute.")
         await self.host.calls.join(place)
         await self._welcome(ctx, place)
 
@@ -76,5 +96,5 @@ class Listening(KithCog):
     @discord.slash_command(description="Send me out of the voice channel.", contexts=IN_SERVERS)
     async def leave(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        place = await self.host.calls.leave(self.host.place(ctx.channel).realm)
+        place = await send_away(self.host, ctx.interaction)
         await say(ctx.interaction, f"I have left {place.name}.")

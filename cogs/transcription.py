@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 import sqlite3
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from cogs.answers import IN_SERVERS, KithCog, say
 from cogs.call import Call
 from cogs.conversations import Closed
 from cogs.host import Host, Place, Refusal
+from cogs.pace import Pace
 from cogs.plain import plain
 from persona_core.errors import KithError
 from persona_core.events import Event, Heard, Said
@@ -67,6 +69,7 @@ class Transcription(KithCog):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
+        self._pace = Pace(most=4, within_s=60)  # for each call; who reads along is posted each time
         self._captions: dict[str, Captions] = {}  # by the key of the conversation
         self._heard: dict[str, deque[Utterance]] = {}
         host.conversations.listen(self._on_event)
@@ -119,6 +122,8 @@ class Transcription(KithCog):
         present = {person.id for person in self.host.people_present(call.place)}
         if self.host.person(ctx.author).id not in present:
             raise Refusal("Only somebody who is in the call can turn captions on.")
+        if not self._pace.may(key, time.monotonic()):
+            raise Refusal("Captions were turned on too often just now; please try again in a minute.")
         if place is not None and place.key != key:
             await self.host.post(call.place, f"What is said here is being written into {place.name}.")
         self._stop(key)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.nickname import MARK
+from cogs.listening import MOST_JOINS
 from memory.consent import Purpose
 from persona_core.events import Heard
 from tests.cogs.running import RunningBot, running_bot, tone
@@ -205,7 +206,36 @@ def test_leaving_takes_back_the_notice_and_the_mark(scene: Scene) -> None:
     assert "in no call" in scene.ask(scene.ann, "/leave")
 
 
-def test_anybody_can_stop_her_with_the_button(scene: Scene) -> None:
+def test_who_is_not_in_the_call_cannot_send_her_away(scene: Scene) -> None:
+    scene.join()
+    sly = scene.guild.add_member("Sly")
+    assert "Only somebody who is in the call" in scene.ask(sly, "/leave")
+    answer = scene.server.click(sly, scene.lounge.posts[0], "Stop listening").wait(10)
+    assert "Only somebody who is in the call" in answer.text
+    assert scene.guild.bot_voice_channel is scene.lounge
+    scene.ann.leave()
+    time.sleep(0.2)
+    assert "left" in scene.ask(sly, "/leave")  # nobody is there whom it could disturb
+
+
+def test_nobody_sends_her_where_they_cannot_go_themselves(scene: Scene) -> None:
+    staff = scene.guild.add_voice_channel("Staff")
+    scene.guild.overwrite(staff, scene.guild.everyone, deny=Permission.CONNECT)
+    scene.guild.overwrite(staff, scene.guild.bot_role, allow=Permission.CONNECT)
+    time.sleep(0.2)
+    assert "You cannot enter" in scene.ask(scene.ann, "/join", channel_=staff)
+    assert scene.guild.bot_voice_channel is None
+
+
+def test_she_does_not_come_again_and_again(scene: Scene) -> None:
+    answers = [
+        scene.ask(scene.ann, command) for _ in range(MOST_JOINS + 1) for command in ("/join", "/leave")
+    ]
+    assert "too often" in answers[-2] and "in no call" in answers[-1]
+    assert len(scene.lounge.posts) == MOST_JOINS
+
+
+def test_anybody_in_the_call_can_stop_her_with_the_button(scene: Scene) -> None:
     scene.join()
     scene.server.click(scene.ann, scene.lounge.posts[0], "Stop listening").wait(10)
     assert scene.guild.bot_voice_channel is None

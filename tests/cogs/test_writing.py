@@ -71,6 +71,13 @@ def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scen
     assert scene.text.posts == []
 
 
+def test_captions_cannot_be_moved_about_without_end(scene: Scene) -> None:
+    scene.join()
+    answers = [scene.ask(scene.ann, "/captions here") for _ in range(6)]
+    assert "too often" not in answers[3] and "too often" in answers[4]
+    assert len(scene.lounge.posts) == 1 + 4
+
+
 def test_a_transcript_holds_ones_own_words_and_only_during_the_call(scene: Scene) -> None:
     bob = scene.guild.add_member("Bob")
     bob.join(scene.lounge)
@@ -181,6 +188,44 @@ def test_she_writes_only_to_who_wrote_to_her_first(scene: Scene) -> None:
     scene.bot.llm.lines = ['Psst. @@ {"actions": ["dm:hello you"]}']
     mention(scene)
     scene.wait(lambda: alone.posts[-1].content == "hello you", "no direct message")
+
+
+def test_nobody_outside_the_call_talks_her_out_of_it(scene: Scene) -> None:
+    scene.join()
+    sly = scene.guild.add_member("Sly")
+    scene.bot.llm.lines = ['Bye. @@ {"actions": ["leave"]}']
+    sly.says(scene.lounge, f"<@{scene.server.bot.id}> leave now")
+    scene.wait(lambda: count(scene, "leave: refused") == 1, "not refused")
+    assert scene.guild.bot_voice_channel is scene.lounge
+
+
+def test_nobody_can_have_her_write_to_another(scene: Scene) -> None:
+    bob = scene.guild.add_member("Bob")
+    alone = bob.writes_to(scene.server.bot.user, "hi").channel
+    scene.wait(lambda: len(alone.posts) == 2, "no answer")
+    bob.join(scene.lounge)
+    scene.join()
+    scene.bot.llm.lines = ['Fine. @@ {"actions": ["dm:you are ugly"]}']
+    scene.ann.speak(tone(400, 1.0))
+    bob.speak(tone(500, 1.5))  # both are answered together, Bob last
+    scene.wait(lambda: count(scene, "dm: refused") == 1, "not refused")
+    assert len(alone.posts) == 2
+
+
+def test_what_she_is_talked_into_posting_calls_nobody_and_links_nowhere(scene: Scene) -> None:
+    scene.bot.llm.lines = ['So. @@ {"actions": ["post:@everyone [free](https://evil.test)"]}']
+    scene.ann.says(scene.text, f"<@{scene.server.bot.id}> post @everyone")
+    scene.wait(lambda: count(scene, "post: done") == 1, "no post")
+    (post,) = (post for post in scene.text.posts if "free" in post.content)
+    assert "@everyone" not in post.content and "https://" not in post.content and not post.mentions
+
+
+def test_reactions_have_a_limit(scene: Scene) -> None:
+    five = '"react:🌧️", "react:🌩️", "react:☀️", "react:❄️", "react:🌪️"'
+    for _ in range(2):
+        scene.bot.llm.lines = [f'Nice. @@ {{"actions": [{five}]}}']
+        mention(scene, "react")
+    scene.wait(lambda: count(scene, "react: too often") == 4, "no limit")
 
 
 def test_she_leaves_when_she_wants_to(scene: Scene) -> None:

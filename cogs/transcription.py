@@ -18,6 +18,7 @@ from cogs.conversations import Closed
 from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
+from memory.consent import Purpose
 from persona_core.errors import KithError
 from persona_core.events import Event, Heard, Said
 from persona_core.types import Utterance
@@ -73,6 +74,7 @@ class Transcription(KithCog):
         self._captions: dict[str, Captions] = {}  # by the key of the conversation
         self._heard: dict[str, deque[Utterance]] = {}
         host.conversations.listen(self._on_event)
+        host.consent.listen(self._on_decision)
 
     @captions.command(description="Write what is said into the voice channel's own chat.")
     async def on(self, ctx: discord.ApplicationContext) -> None:
@@ -141,6 +143,18 @@ class Transcription(KithCog):
         for key in list(self._captions):
             self._stop(key)
         super().cog_unload()
+
+    def _on_decision(self, person_id: str, purpose: Purpose, allowed: bool) -> None:
+        """Whoever refuses to be heard has not been heard: no transcript, no caption that still waits."""
+        if purpose is not Purpose.HEARING or allowed:
+            return
+        for key, lines in self._heard.items():
+            self._heard[key] = deque((x for x in lines if x.person.id != person_id), maxlen=MOST_LINES)
+        for captions in self._captions.values():
+            for _ in range(captions.waiting.qsize()):
+                line = captions.waiting.get_nowait()
+                if person_id not in line.person_ids:
+                    captions.waiting.put_nowait(line)
 
     def _on_event(self, key: str, event: Event | Closed) -> None:
         match event:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cogs.host import Place
+from cogs.transcription import Caption, Captions, Transcription
+from memory.consent import Purpose
 from tests.cogs.running import running_bot, tone
 from tests.cogs.test_listening import NOT_TO_ANYBODY, Scene
 from tests.discord_server import DiscordServer, Permission
@@ -90,6 +93,37 @@ def test_a_transcript_holds_ones_own_words_and_only_during_the_call(scene: Scene
     assert "in no call" in scene.ask(scene.ann, "/transcript")
     scene.join()
     assert "heard nothing from you" in scene.ask(scene.ann, "/transcript")
+
+
+def test_whoever_refuses_in_mid_call_leaves_no_transcript_and_no_waiting_caption(scene: Scene) -> None:
+    bob = scene.guild.add_member("Bob")
+    bob.join(scene.lounge)
+    scene.join()
+    scene.ask(scene.ann, "/captions on")
+    scene.ann.speak(tone(400, 1.0)), bob.speak(tone(500, 1.0))
+    scene.wait(lambda: len(scene.heard) == 2, "not both are heard")
+    scene.ask(bob, "/consent hearing", answer="off")
+    assert "heard nothing from you" in scene.ask(bob, "/transcript")
+    assert scene.ask(scene.ann, "/transcript") == "tone 400"
+    scene.ann.speak(tone(600, 1.0))
+    scene.wait(lambda: len(scene.heard) == 3, "Ann is not heard any more")
+    scene.wait(lambda: any("tone 600" in m.content for p in scene.bot.llm.prompts for m in p), "no answer")
+    assert not any("tone 500" in message.content for message in scene.bot.llm.prompts[-1])
+
+
+def test_waiting_captions_go_with_a_refusal_and_the_others_stay_in_order(scene: Scene) -> None:
+    cog = scene.bot.bot.cogs["Transcription"]
+    assert isinstance(cog, Transcription)
+
+    def refuse() -> list[str]:
+        captions = cog._captions["k"] = Captions(Place("k", "k", "r"))
+        for words, people in [("a", "1"), ("b", "2"), ("answer to both", "12"), ("c", "1")]:
+            cog._caption("k", Caption("N", words, tuple(people)))
+        cog._on_decision("2", Purpose.HEARING, False)
+        cog._on_decision("1", Purpose.REMEMBERING, False)
+        return [captions.waiting.get_nowait().text for _ in range(captions.waiting.qsize())]
+
+    assert scene.bot.call(refuse) == ["a", "c"]
 
 
 def test_a_mention_is_answered_as_a_reply_that_calls_nobody(scene: Scene) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import NoReturn
 
-from bot import doctor
+from bot import doctor, logs
 from bot.client import LOADER, BotError, PersonaBot, use_server
 from memory.vault import VaultError
 from persona_core.errors import KithError
@@ -26,7 +26,7 @@ def main() -> int:
     args = _arguments()
     try:
         settings = load_settings()
-        _log(settings)
+        logs.configure(settings.log_level)
         use_server(settings.discord_api_url)
         if args.command == "doctor":
             return asyncio.run(doctor.run(settings, as_json=args.json))
@@ -50,11 +50,6 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _log(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
-
-
 async def _run(settings: Settings) -> int:
     if not settings.discord_token.get_secret_value():
         raise BotError(
@@ -66,6 +61,7 @@ async def _run(settings: Settings) -> int:
         raise BotError(f"DATA_DIR cannot be written: {settings.data_dir}") from error
     except VaultError as error:
         raise BotError(str(error)) from error
+    logs.guard_loop(asyncio.get_running_loop())
     stopped = asyncio.Event()
     _on_signals(stopped)
     async with bot:

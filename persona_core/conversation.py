@@ -176,7 +176,7 @@ class Conversation:
             async for _ in persona.llm.stream(messages, Sampling(max_tokens=1), self._key):
                 pass
         except KithError as error:  # the first answer will meet it too, and say so
-            log.info("%s: nothing could be read ahead, because of %r", self._key, error)
+            log.info("nothing could be read ahead: %s", type(error).__name__)
 
     async def _answer_all(self) -> None:
         while True:
@@ -224,10 +224,11 @@ class Conversation:
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, KithError):
-            log.warning("%s: %s, because of %r", self._key, type(error).__name__, error.__cause__)
+            cause = type(error.__cause__).__name__ if error.__cause__ else "itself"
+            log.warning("%s, because of %s", type(error).__name__, cause)
             self._emit(Failed(str(error)))
         else:
-            log.error("%s: unexpected %s", self._key, type(error).__name__, exc_info=error)
+            log.error("unexpected %s", type(error).__name__, exc_info=error)
             self._emit(Failed("Something went wrong that should not have; the log has the cause."))
 
 

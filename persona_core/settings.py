@@ -142,7 +142,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     Raises SettingsError naming every wrong setting at once, and every name in ``env_file`` that looks
     like a misspelt setting.
     """
-    in_file = dotenv_values(env_file) if env_file and env_file.is_file() else {}
+    in_file = _read(env_file) if env_file and env_file.is_file() else {}
     environ = os.environ if environ is None else environ
     given = {name.lower(): value for name, value in {**in_file, **environ}.items() if value}
     problems = _misspelt(in_file)
@@ -155,6 +155,13 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     if problems:
         raise SettingsError("Wrong settings: " + "; ".join(problems) + ".")
     return settings
+
+
+def _read(env_file: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read: it should be a text file in UTF-8.") from error
 
 
 def _misspelt(in_file: Mapping[str, str | None]) -> list[str]:

@@ -36,3 +36,9 @@ def test_all_wrong_settings_are_named_at_once(tmp_path: Path) -> None:
 def test_a_secret_is_never_shown() -> None:
     settings = load_settings({"DISCORD_TOKEN": "very-secret"}, None)
     assert "very-secret" not in repr(settings)
+
+
+def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00PERSONA")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read: it should be a text file in UTF-8"):
+        load_settings({}, tmp_path / ".env")

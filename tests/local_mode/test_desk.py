@@ -156,12 +156,15 @@ def test_a_silent_file_invents_no_words(tmp_path: Path, weights: Weights) -> Non
     assert not events(run, "utterance") and not events(run, "reply")
 
 
-def test_a_damaged_weight_file_is_named_and_not_loaded(tmp_path: Path, weights: Weights) -> None:
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_a_damaged_weight_file_is_named_and_not_loaded(
+    tmp_path: Path, weights: Weights, asked_for: bool
+) -> None:
     name = "smollm2-135m-instruct"
     shutil.copytree(weights(name), tmp_path / name)
     (weight,) = (tmp_path / name).glob("*.gguf")
     data = bytearray(weight.read_bytes())
     data[len(data) // 2] ^= 1
     weight.write_bytes(data)
-    run = desk("--text", "hi", "--json", MODELS_DIR=str(tmp_path), LLM_MODEL=name)
+    run = desk("--text", "hi", "--json", MODELS_DIR=str(tmp_path), LLM_MODEL=name if asked_for else "")
     check_refusal(run, weight.name, "damaged")

@@ -9,17 +9,22 @@ import logging
 import sys
 from pathlib import Path
 
-from local_mode.console import JsonScreen, PlainScreen, say, typed_lines
+from local_mode.console import JsonScreen, PlainScreen, discard_output, say, typed_lines
 from local_mode.files import FileTransport, Recording, WavPlayback
 from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
 from persona_core.errors import AudioError, KithError
 from persona_core.events import Event, Failed, Heard
+from persona_core.persona import Persona
 from persona_core.ports import Playback
 from persona_core.settings import Settings, load_settings
 from persona_core.types import Pcm, Person
 
 DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (README, “Into Discord”)."
+
+
+class OutputLost(KithError):
+    """Standard output cannot be written any more."""
 
 
 def main() -> int:
@@ -28,7 +33,16 @@ def main() -> int:
         recordings = _recordings(args.wav)
         settings = load_settings()
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-        return asyncio.run(_run(args, settings, recordings))
+        with contextlib.ExitStack() as closing:
+            playback = _playback(args, closing)
+            persona = build_persona(  # in no thread: Ctrl-C ends even a download at once
+                settings, hear=bool(recordings), speak=playback is not None, report=say
+            )
+            return asyncio.run(_run(args, settings, recordings, persona, playback))
+    except OutputLost as error:
+        discard_output()
+        say(str(error))
+        return 1
     except KithError as error:
         if args.json:
             JsonScreen().show(Failed(str(error)))
@@ -61,42 +75,61 @@ def _arguments() -> argparse.Namespace:
 
 def _recordings(given: list[str]) -> list[Recording]:
     recordings = [_recording(one) for one in given]
-    names = [recording.person.name for recording in recordings]
-    for name in names:
-        if names.count(name) > 1:
-            raise AudioError(f"--wav is given twice for {name}; each person speaks one file.")
+    ids = [recording.person.id for recording in recordings]
+    for recording in recordings:
+        if ids.count(recording.person.id) > 1:
+            raise AudioError(
+                f"--wav is given twice for {recording.person.name}; each person speaks one file."
+            )
     return recordings
 
 
 def _recording(given: str) -> Recording:
     name, separator, path = given.partition("=")
-    if not (name.strip() and separator and path):
+    if not (_shown(name) and separator and path):
         raise AudioError(f"--wav wants NAME=FILE, for example --wav Ann=hello.wav; got {given!r}.")
     return Recording(_person(name), Path(path))
 
 
 def _person(name: str) -> Person:
-    return Person(f"desk:{name.strip().casefold()}", name.strip())
+    name = _shown(name) or "Friend"
+    return Person(f"desk:{name.casefold()}", name)
 
 
-async def _run(args: argparse.Namespace, settings: Settings, recordings: list[Recording]) -> int:
-    with contextlib.ExitStack() as closing:
-        playback = _playback(args, closing)
-        persona = await asyncio.to_thread(
-            build_persona, settings, hear=bool(recordings), speak=playback is not None, report=say
-        )
-        her_name = persona.character.name
-        screen = JsonScreen() if args.json else PlainScreen(her_name)
-        heard: set[Person] = set()
+def _shown(name: str) -> str:
+    """A name in one line, without what would move a terminal's cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
-        def show(event: Event) -> None:
-            if isinstance(event, Heard):
-                heard.add(event.utterance.person)
+
+async def _run(
+    args: argparse.Namespace,
+    settings: Settings,
+    recordings: list[Recording],
+    persona: Persona,
+    playback: Playback | None,
+) -> int:
+    her_name = persona.character.name
+    screen = JsonScreen() if args.json else PlainScreen(her_name)
+    heard: set[Person] = set()
+    lost: list[OSError] = []
+    talk = asyncio.current_task()
+
+    def show(event: Event) -> None:
+        if isinstance(event, Heard):
+            heard.add(event.utterance.person)
+        try:
             screen.show(event)
+        except OSError as error:  # the disk is full, or a reader like `head` has gone
+            lost.append(error)
+            if talk is not None:
+                talk.cancel()
 
+    try:
         async with Conversation("desk", persona, playback, show) as conversation:
             if recordings:
-                await _hear(conversation, recordings, args.fast, settings.end_of_turn_s)
+                damage = await _hear(conversation, recordings, args.fast, settings.end_of_turn_s)
+                for error in damage:
+                    show(Failed(str(error)))
                 for recording in recordings:
                     if recording.person not in heard:
                         show(Failed(f"No words were heard in {recording.path}."))
@@ -108,12 +141,18 @@ async def _run(args: argparse.Namespace, settings: Settings, recordings: list[Re
                 await _type(conversation, you, her_name, settings)
             if playback is not None:
                 await playback.drain()
+    except asyncio.CancelledError:
+        if not lost:
+            raise
+    if lost:
+        raise OutputLost(f"What she says cannot be shown: {lost[0].strerror}.")
     return 1 if screen.failures else 0
 
 
 async def _hear(
     conversation: Conversation, recordings: list[Recording], fast: bool, end_of_turn_s: float
-) -> None:
+) -> list[AudioError]:
+    """Hear the recordings to their end; returns what is wrong with those that broke off."""
     loop = asyncio.get_running_loop()
     started = loop.time()
 
@@ -132,6 +171,7 @@ async def _hear(
     finally:
         conversation.finish_hearing()
         await conversation.settled()
+    return transport.damage
 
 
 async def _type(conversation: Conversation, you: Person, her_name: str, settings: Settings) -> None:

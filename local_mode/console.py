@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
@@ -19,16 +22,43 @@ def say(line: str) -> None:
 
 async def typed_lines(prompt: str) -> AsyncIterator[str]:
     """Lines from standard input until it ends; ``prompt`` is shown only to a person at a terminal."""
+    if sys.stdin is None:  # closed by whoever started her
+        return
     at_terminal = sys.stdin.isatty()
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # bytes that are no text harm nothing
     while True:
         if at_terminal:
             print(prompt, end="", file=sys.stderr, flush=True)
-        line = await asyncio.to_thread(sys.stdin.readline)
+        line = await _next_line()
         if not line:
             return
         if line.strip():
             yield line.strip()
+
+
+async def _next_line() -> str:
+    """Read in a thread that nobody waits for, so that Ctrl-C ends her without an Enter after it."""
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str] = loop.create_future()
+
+    def arrived(text: str) -> None:
+        if not line.done():
+            line.set_result(text)
+
+    def read() -> None:
+        text = sys.stdin.readline()
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(arrived, text)
+
+    threading.Thread(target=read, daemon=True, name="typed line").start()
+    return await line
+
+
+def discard_output() -> None:
+    """Standard output cannot be written any more; what is left in its buffer must not fail at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 class PlainScreen:

@@ -13,6 +13,7 @@ from persona_core.errors import AudioError
 from persona_core.types import Frame, Pcm, Person
 
 FRAME_S = 0.02
+RATES = range(1_000, 768_001)  # Hz; beyond these a header is broken, not the sound strange
 
 Pace = Callable[[float], Awaitable[None]]  # called with each moment of the file before it is heard
 
@@ -32,6 +33,8 @@ class Recording:
         self.rate: int = self._file.samplerate
         if _is_cut_off(self._file.extra_info):
             raise AudioError(f"{path} is cut off: it is shorter than its header says.")
+        if self.rate not in RATES:
+            raise AudioError(f"{path} cannot be heard: its header says {self.rate} samples a second.")
         if len(self._file) == 0:
             raise AudioError(f"{path} holds no sound.")
 
@@ -59,6 +62,7 @@ class FileTransport:
         self._recordings = recordings
         self._pace = pace
         self._tail_s = tail_s
+        self.damage: list[AudioError] = []  # recordings that broke off; everybody else is heard on
 
     async def frames(self) -> AsyncIterator[Frame]:
         streams = {recording: recording.frames() for recording in self._recordings}
@@ -67,13 +71,20 @@ class FileTransport:
             at_s = tick * FRAME_S
             await self._pace(at_s)
             for recording, stream in streams.items():
-                pcm = next(stream, None)
+                pcm = self._next(stream)
                 if pcm is not None:
                     last_sound = tick
                 else:
                     pcm = np.zeros(round(recording.rate * FRAME_S), np.int16)
                 yield Frame(recording.person, pcm, recording.rate, at_s)
             tick += 1
+
+    def _next(self, stream: Iterator[Pcm]) -> Pcm | None:
+        try:
+            return next(stream, None)
+        except AudioError as error:
+            self.damage.append(error)
+            return None
 
 
 class WavPlayback:
@@ -82,6 +93,8 @@ class WavPlayback:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: soundfile.SoundFile | None = None
+        if path.is_dir():
+            raise AudioError(f"{path} cannot be written: it is a folder.")
         if not path.parent.is_dir():
             raise AudioError(f"{path} cannot be written: the folder {path.parent} does not exist.")
 

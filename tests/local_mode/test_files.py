@@ -92,6 +92,25 @@ def test_a_file_without_a_sample_is_refused(tmp_path: Path) -> None:
         Recording(ANN, tmp_path / "x.wav")
 
 
+def test_a_rate_that_no_sound_has_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.wav", TONE, 1)
+    with pytest.raises(AudioError, match="1 samples a second"):
+        Recording(ANN, tmp_path / "x.wav")
+
+
+async def test_a_file_that_breaks_off_does_not_deafen_her_to_the_others(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, 32000)
+    for name in ("ann.flac", "bob.flac"):
+        soundfile.write(tmp_path / name, noise, 16000)
+    (tmp_path / "ann.flac").write_bytes((tmp_path / "ann.flac").read_bytes()[:20000])
+    recordings = [Recording(ANN, tmp_path / "ann.flac"), Recording(BOB, tmp_path / "bob.flac")]
+    transport = FileTransport(recordings, no_pace, tail_s=0.1)
+    heard = [frame.at_s async for frame in transport.frames() if frame.person == BOB and frame.pcm.any()]
+    assert max(heard) == pytest.approx(1.98, abs=0.02)
+    (damage,) = transport.damage
+    assert "ann.flac" in str(damage)
+
+
 async def test_people_speak_at_once_and_stay_audible_as_silence_when_their_file_ends(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "ann.wav", TONE, 16000)
     soundfile.write(tmp_path / "bob.wav", np.stack([TONE] * 2, 1), 48000)
@@ -114,8 +133,8 @@ async def test_what_she_says_is_written_as_it_was(tmp_path: Path) -> None:
     assert rate == 16000 and (read == pcm).all()
 
 
-async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="does not exist"):
         WavPlayback(tmp_path / "nowhere" / "out.wav")
     with pytest.raises(AudioError, match="cannot be written"):
-        await WavPlayback(tmp_path).play(np.zeros(10, np.int16), 16000)
+        WavPlayback(tmp_path)

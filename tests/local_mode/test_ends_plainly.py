@@ -1,0 +1,78 @@
+"""However her streams are cut, she ends at once, with one sentence and no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from local_mode.__main__ import _person, _recordings
+from persona_core.errors import AudioError
+
+ROOT = Path(__file__).parents[2]
+RULES = {**os.environ, "PROFILE": "tiny", "LLM_ENGINE": "rules", "PYTHONPATH": str(ROOT)}
+unix_only = pytest.mark.skipif(os.name == "nt", reason="signals and pipes are Unix's here")
+
+
+def started(cwd: Path, stdout: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "local_mode"],
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=RULES,
+    )
+
+
+def wait_until_she_is_there(desk: subprocess.Popen[str]) -> None:
+    assert desk.stderr is not None
+    while "is here with you" not in (line := desk.stderr.readline()):
+        assert line, "she ended before she was there"
+
+
+@unix_only
+def test_ctrl_c_while_she_waits_for_a_line_ends_her_without_an_enter(tmp_path: Path) -> None:
+    desk = started(tmp_path, subprocess.PIPE)
+    wait_until_she_is_there(desk)
+    desk.send_signal(signal.SIGINT)
+    assert desk.wait(30) == 130
+    _, said = desk.communicate()
+    assert "Traceback" not in said and "Fatal" not in said
+
+
+@unix_only
+def test_a_reader_that_has_gone_is_one_sentence(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    desk = started(tmp_path, writing)
+    os.close(writing)
+    _, said = desk.communicate("Hello!\nAre you there?\n", timeout=60)
+    assert desk.returncode == 1
+    assert said.splitlines()[-1] == "What she says cannot be shown: Broken pipe."
+    assert "Traceback" not in said
+
+
+@unix_only
+def test_a_closed_standard_input_is_an_end(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m local_mode <&-'
+    run = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=RULES)
+    assert run.returncode == 0 and "Traceback" not in run.stderr
+
+
+def test_a_name_given_twice_in_another_case_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(1600), 16000)
+    with pytest.raises(AudioError, match="twice for Ann"):
+        _recordings([f"Ann={tmp_path / 'a.wav'}", f"ann={tmp_path / 'a.wav'}"])
+
+
+def test_a_name_cannot_move_the_terminals_cursor() -> None:
+    assert _person("Ann\x1b[2J\nBob").name == "Ann [2J Bob"
+    assert _person("\x07").name == "Friend"

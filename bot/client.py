@@ -6,12 +6,12 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-from bot.events import guard
+from bot.events import MALFORMED, UnreadableMessage, guard, readable
 from bot.host import DiscordHost
 from cogs import all_cogs
 from cogs.answers import explain
@@ -54,7 +54,10 @@ class PersonaBot(discord.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
             cache_default_sounds=False,
+            enable_debug_events=True,  # so that ``dispatch`` sees each message of the gateway first
         )
+        self._unreadable = False  # the last message of a gateway
+        self._renewing: asyncio.Task[None] | None = None
         self.host = DiscordHost(self, settings)
         guard(self._connection.parsers, self.host.counts)
         for cog in all_cogs(self.host):
@@ -91,11 +94,32 @@ class PersonaBot(discord.AutoShardedBot):
                 log.warning("not every call could be left in time")
         for name in list(self.cogs):
             self.remove_cog(name)
+        if self._renewing is not None:
+            self._renewing.cancel()
         await super().close()
         if self._connection._ready_task is not None:  # py-cord leaves it behind
             self._connection._ready_task.cancel()
 
     # Events
+
+    def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """What arrives on the main gateway comes by here before py-cord reads it."""
+        if event == "socket_raw_receive":
+            self._unreadable = not readable(args[0])
+            if self._unreadable:
+                self.host.counts[MALFORMED] += 1
+                raise UnreadableMessage  # py-cord goes on with "shard_disconnect", without a pause between
+        elif event != "socket_raw_send":
+            super().dispatch(event, *args, **kwargs)
+        if event == "shard_disconnect" and self._unreadable:
+            self._unreadable = False
+            self._renewing = asyncio.create_task(self._renew(args[0]), name="renew shard")
+
+    async def _renew(self, shard_id: int) -> None:
+        """Connect a shard anew; py-cord would leave its old connection open, and nobody would read it."""
+        shard = self.get_shard(shard_id)
+        if shard is not None and not shard.is_closed():
+            await shard.reconnect()
 
     async def on_ready(self) -> None:
         """After a crash her name may still say that she listens."""

@@ -83,6 +83,21 @@ def _dispatch(server: DiscordServer, event: str, data: Any) -> None:
         session.dispatch(event, data)
 
 
+@pytest.mark.parametrize(
+    "message", ["no JSON", "[1, 2]", "7", "null", '{"op": 0, "t": [], "d": {}}', "[" * 9_000]
+)
+def test_a_message_that_is_no_event_is_counted_and_she_connects_anew(scene: Scene, message: str) -> None:
+    scene.join()
+    (before,) = scene.server.service.gateway.live(scene.server.bot)
+    scene.server.call(before.connection.send_text, message)
+    scene.wait(lambda: count(scene, MALFORMED) == 1, "it was not counted")
+    scene.wait(
+        lambda: before not in scene.server.service.gateway.live(scene.server.bot), "no new session", 30
+    )
+    scene.wait(lambda: scene.server.bot_is_ready() and scene.listens, "she is not back", 30)
+    scene.ask(scene.ann, "/leave")
+
+
 def test_what_fails_unexpectedly_is_a_sentence_and_the_next_command_works(scene: Scene) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from time import perf_counter
 from types import TracebackType
 
@@ -210,17 +211,18 @@ class Conversation:
 
     async def _attempt(self, llm: LanguageModel, aloud: bool) -> tuple[Attempt, Spoken]:
         attempt = Attempt(self._persona, llm, tuple(self._turns), self._key)
-        words = self._shown(attempt.words())
-        if self._mouth is not None and aloud:
-            return attempt, await self._mouth.say(words)
-        async for _ in words:
-            pass
+        async with aclosing(self._shown(attempt)) as words:  # given up, the model stops at once
+            if self._mouth is not None and aloud:
+                return attempt, await self._mouth.say(words)
+            async for _ in words:
+                pass
         return attempt, Spoken()
 
-    async def _shown(self, words: AsyncIterator[str]) -> AsyncIterator[str]:
-        async for text in words:
-            self._emit(Speaking(text))
-            yield text
+    async def _shown(self, attempt: Attempt) -> AsyncGenerator[str, None]:
+        async with aclosing(attempt.words()) as words:
+            async for text in words:
+                self._emit(Speaking(text))
+                yield text
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, KithError):

@@ -44,8 +44,9 @@ class Mouth:
                 await clauses.put(clause)
             await clauses.put(None)
             return await voicing
-        finally:
+        finally:  # nothing of this reply sounds any more when the next one begins
             voicing.cancel()
+            await asyncio.gather(voicing, return_exceptions=True)
 
     async def _voice(self, clauses: asyncio.Queue[str | None]) -> Spoken:
         spoken = Spoken()

@@ -78,11 +78,16 @@ class PlainScreen:
                 self._writing = True
                 print(start + text, end="", flush=True)
             case Said():
-                print(flush=True)
-                self._writing = False
+                self._end_line()
             case Failed(message):
                 self.failures += 1
+                self._end_line()
                 say(message)
+
+    def _end_line(self) -> None:
+        if self._writing:
+            self._writing = False
+            print(flush=True)
 
 
 class JsonScreen:

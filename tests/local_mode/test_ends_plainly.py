@@ -13,7 +13,9 @@ import pytest
 import soundfile
 
 from local_mode.__main__ import _person, _recordings
+from local_mode.console import PlainScreen
 from persona_core.errors import AudioError
+from persona_core.events import Failed, Speaking
 
 ROOT = Path(__file__).parents[2]
 RULES = {**os.environ, "PROFILE": "tiny", "LLM_ENGINE": "rules", "PYTHONPATH": str(ROOT)}
@@ -76,3 +78,10 @@ def test_a_name_given_twice_in_another_case_is_refused(tmp_path: Path) -> None:
 def test_a_name_cannot_move_the_terminals_cursor() -> None:
     assert _person("Ann\x1b[2J\nBob").name == "Ann [2J Bob"
     assert _person("\x07").name == "Friend"
+
+
+def test_what_fails_in_the_middle_of_a_line_begins_a_new_one(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen("Mira")
+    for event in (Speaking("It was a"), Failed("The model is out."), Speaking("Hello.")):
+        screen.show(event)
+    assert capsys.readouterr().out == "Mira: It was a\nMira: Hello."

@@ -165,7 +165,7 @@ class ModelFolder:
         if self._missing(entry):
             raise ModelError(
                 f"{entry.name} is not in {self._root} and cannot be fetched: "
-                f"{'; '.join(failures) or 'it has no source'}."
+                f"{'; '.join(dict.fromkeys(failures)) or 'it has no source'}."
             )
         if failures:
             self._report.note(f"{entry.name}: {'; '.join(failures)}; another source had it.")

@@ -89,3 +89,20 @@ def test_an_unknown_model_and_a_wrong_setting_are_one_sentence_each(tmp_path: Pa
 def test_a_wrong_command_is_told_apart_from_a_failure(tmp_path: Path) -> None:
     assert run(tmp_path, "fetch").returncode == 2
     assert run(tmp_path, "pull", SMALL, "--profile", "cpu").returncode == 2
+
+
+def test_a_reader_of_the_list_who_has_gone_is_no_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "persona_core.models", "list"],
+        cwd=ROOT,
+        env=os.environ | {"MODELS_DIR": str(tmp_path)},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 1 and not done.stderr

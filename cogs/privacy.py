@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import discord
@@ -21,20 +22,34 @@ SENTENCES = {
 }
 
 
-async def settle(host: Host, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
-    """Write a decision down and act on it. Raises sqlite3.Error."""
-    await host.consent.decide(person_id, purpose, allowed, how)
-    if purpose is Purpose.REMEMBERING and not allowed:
-        await asyncio.to_thread(host.keepsakes.forget, person_id)
+async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], how: str) -> None:
+    """Write decisions down and act on them. Raises sqlite3.Error."""
+    for purpose, allowed in decisions.items():
+        await host.consent.decide(person_id, purpose, allowed, how)
+        if purpose is Purpose.REMEMBERING and not allowed:
+            await asyncio.to_thread(host.keepsakes.forget, person_id)
+
+
+async def settle_first(
+    settling: Coroutine[object, object, None], deferring: Coroutine[object, object, None]
+) -> None:
+    """Both at once. What is settled begins now: answers of Discord overtake each other, clicks must not."""
+    task = asyncio.create_task(settling, name="settle consent")
+    try:
+        await deferring
+    finally:
+        await task
 
 
 async def decide(
     host: Host, interaction: discord.Interaction, purpose: Purpose, allowed: bool, how: str
 ) -> None:
     """One decision, by the person behind the interaction."""
-    await interaction.response.defer(ephemeral=True, invisible=False)
     assert interaction.user is not None  # commands and buttons always have one
-    await settle(host, host.person(interaction.user).id, purpose, allowed, how)
+    await settle_first(
+        settle(host, host.person(interaction.user).id, {purpose: allowed}, how),
+        interaction.response.defer(ephemeral=True, invisible=False),
+    )
     await say(interaction, SENTENCES[purpose, allowed])
 
 
@@ -63,11 +78,12 @@ class OfferView(PoliteView):
         await self._settle(interaction, hearing=False, remembering=False)
 
     async def _settle(self, interaction: discord.Interaction, *, hearing: bool, remembering: bool) -> None:
-        await interaction.response.defer()
         assert interaction.user is not None  # buttons always have one
-        person_id = self._host.person(interaction.user).id
-        await settle(self._host, person_id, Purpose.HEARING, hearing, "join")
-        await settle(self._host, person_id, Purpose.REMEMBERING, remembering, "join")
+        decisions = {Purpose.HEARING: hearing, Purpose.REMEMBERING: remembering}
+        await settle_first(
+            settle(self._host, self._host.person(interaction.user).id, decisions, "join"),
+            interaction.response.defer(),
+        )
         text = f"{SENTENCES[Purpose.HEARING, hearing]} {SENTENCES[Purpose.REMEMBERING, remembering]}"
         await interaction.edit_original_response(content=text, view=None)
 

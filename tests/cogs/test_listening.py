@@ -11,7 +11,9 @@ import pytest
 from bot.nickname import MARK
 from cogs.listening import MOST_JOINS
 from memory.consent import Purpose
+from persona_core.conversation import Conversation
 from persona_core.events import Heard
+from persona_core.types import Frame
 from tests.cogs.running import RunningBot, running_bot, tone
 from tests.discord_server import DiscordServer, NotPossible, Permission, SimulatedMember
 from tests.discord_server.guilds import INVITED_WITH
@@ -99,6 +101,63 @@ def test_joining_gives_notice_in_writing_and_aloud_before_she_listens(scene: Sce
     assert kith.voiced and not kith.unencrypted and not kith.undecryptable
 
 
+def test_nothing_is_decoded_until_the_notice_is_posted_and_spoken_to_its_end(scene: Scene) -> None:
+    """Ann talks all the while; what was true when the first frame of hers reached the conversation?"""
+    found: list[tuple[int, int, bool]] = []
+    host = scene.bot.host
+    open_conversation = host.conversations.open
+
+    async def watched(key: str, *, call: bool = False) -> Conversation:
+        conversation = await open_conversation(key, call=call)
+        hear = conversation.hear
+
+        def note(frame: Frame) -> None:
+            line = host.calls.in_realm(str(scene.guild.id)).line  # type: ignore[union-attr]  # there is one
+            found.append((len(scene.lounge.posts), len(scene.bot.tts.said), line.playback.playing))
+            hear(frame)
+
+        conversation.hear = note  # type: ignore[method-assign]
+        return conversation
+
+    host.conversations.open = watched  # type: ignore[method-assign]
+    saying = scene.ann.speak(tone(400, 20.0))
+    scene.ask(scene.ann, "/join")
+    scene.wait(lambda: found, "she never listens")
+    saying.stop()
+    assert found[0] == (1, 1, False)
+
+
+def test_of_fifty_clicks_in_a_rush_the_last_one_counts(scene: Scene) -> None:
+    scene.join()
+    (notice,) = scene.lounge.posts
+    buttons = ["Don't hear me", "Hear me"] * 25
+    for button in [*buttons, "Don't hear me"]:
+        clicked = scene.server.click(scene.ann, notice, button)
+    assert "do not hear you" in clicked.wait(20).text
+    scene.wait(lambda: not scene.listens, "she is not deaf, with nobody to hear")
+    before = scene.decoded
+    scene.ann.speak(tone(400, 1.0)).wait()
+    time.sleep(NOT_TO_ANYBODY)
+    assert scene.decoded == before and scene.heard == []
+
+
+def test_refusing_while_she_speaks_lets_her_finish_and_hears_nothing_more(scene: Scene) -> None:
+    scene.join()
+    scene.bot.llm.lines = ["One. Two. Three."]
+    scene.ann.speak(tone(400, 1.0))
+    line = scene.bot.host.calls.in_realm(str(scene.guild.id)).line  # type: ignore[union-attr]  # there is one
+    scene.wait(lambda: line.playback.playing, "she does not answer")
+    scene.ask(scene.ann, "/consent hearing", answer="off")
+    scene.wait(lambda: not line.playback.playing, "she does not end")
+    before = scene.decoded
+    scene.ann.speak(tone(500, 1.0)).wait()
+    time.sleep(NOT_TO_ANYBODY)
+    assert scene.decoded == before and scene.heard == [("Ann", "tone 400")]
+    scene.ann.says(scene.lounge, f"<@{scene.server.bot.id}> what did I say?")
+    scene.wait(lambda: len(scene.bot.llm.prompts) == 2, "no answer in the chat")
+    assert not any("tone 400" in message.content for message in scene.bot.llm.prompts[-1])
+
+
 def test_what_is_said_is_heard_and_answered_aloud(scene: Scene) -> None:
     scene.join()
     scene.ann.forget_heard()
@@ -153,10 +212,22 @@ def test_when_asking_nobody_is_heard_until_they_agree(asking: Scene) -> None:
     asking.ann.speak(tone(400, 1.0)).wait()
     time.sleep(NOT_TO_ANYBODY)
     assert asking.decoded == 0 and not asking.listens
+    bob = asking.guild.add_member("Bob")
+    bob.join(asking.lounge)
+    asking.wait(lambda: len(asking.lounge.posts) == 2, "Bob is not told")
     asking.server.click(asking.ann, asking.lounge.posts[0], "Hear me").wait(5)
     asking.wait(lambda: asking.listens, "she stays deaf")
-    asking.ann.speak(tone(400, 1.0))
-    asking.wait(lambda: asking.heard == [("Ann", "tone 400")], "Ann is not heard")
+    asking.ann.speak(tone(400, 1.0)), bob.speak(tone(500, 1.0))
+    asking.wait(lambda: asking.heard, "Ann is not heard")
+    time.sleep(NOT_TO_ANYBODY)
+    assert asking.heard == [("Ann", "tone 400")]  # Bob has not agreed
+    asking.ask(bob, "/consent hearing", answer="on")
+    bob.speak(tone(600, 1.0))
+    asking.wait(lambda: ("Bob", "tone 600") in asking.heard, "Bob is not heard")
+    asking.server.click(asking.ann, asking.lounge.posts[0], "Don't hear me").wait(5)
+    asking.ann.speak(tone(700, 1.0)).wait()
+    time.sleep(NOT_TO_ANYBODY)
+    assert [name for name, _ in asking.heard] == ["Ann", "Bob"]
 
 
 def test_both_consents_are_given_in_one_click_after_the_first_join(scene: Scene) -> None:

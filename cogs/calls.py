@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 import discord
 
 from cogs.call import Call
 from cogs.host import Host, Place, Refusal
+from cogs.pace import Pace
 from memory.consent import Purpose
 from persona_core.errors import KithError
+
+MOST_JOINS, JOINS_WITHIN_S = 6, 60.0  # in one server; a notice is posted and spoken each time
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +27,7 @@ class Calls:
         self._calls: dict[str, Call] = {}  # by realm
         self._joining: set[str] = set()  # realms
         self._ending: set[asyncio.Task[None]] = set()
+        self._pace = Pace(MOST_JOINS, JOINS_WITHIN_S)
         self._closed = False
         host.consent.listen(self._on_decision)
 
@@ -67,9 +72,11 @@ class Calls:
         current = self._calls.get(place.realm)
         if current is not None and current.place.key == place.key:
             raise Refusal(f"I am in {place.name} already.")
+        if current is not None and self._host.people_present(current.place):
+            raise Refusal(f"I am with people in {current.place.name}; they can send me away with /leave.")
+        if not self._pace.may(place.realm, time.monotonic()):
+            raise Refusal("I have been asked in too often just now; please try again in a minute.")
         if current is not None:
-            if self._host.people_present(current.place):
-                raise Refusal(f"I am with people in {current.place.name}; they can send me away with /leave.")
             await self.leave(place.realm)
         call = Call(self._host, place, self._view, self._on_over)
         self._calls[place.realm] = call

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import discord
 
 from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
 from cogs.host import Host, Place, Refusal
-from cogs.pace import Pace
 from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
 from memory.consent import Purpose
 
-MOST_JOINS, JOINS_WITHIN_S = 6, 60.0  # in one server; each posts a notice and is spoken
 STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still work
 
 
@@ -57,7 +54,6 @@ async def send_away(host: Host, interaction: discord.Interaction) -> Place:
 class Listening(KithCog):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._pace = Pace(MOST_JOINS, JOINS_WITHIN_S)
         host.watch_buttons(NoticeView(host, store=True))
         host.calls.offer(lambda: NoticeView(host, store=False))
 
@@ -76,8 +72,6 @@ class Listening(KithCog):
     async def join(self, ctx: discord.ApplicationContext, channel: discord.VoiceChannel | None) -> None:
         await ctx.defer(ephemeral=True)
         place = self.host.call_place(ctx.author, channel)
-        if not self._pace.may(place.realm, time.monotonic()):
-            raise Refusal("I have been asked in too often just now; please try again in a minute.")
         await self.host.calls.join(place)
         await self._welcome(ctx, place)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.nickname import MARK
-from cogs.listening import MOST_JOINS
+from cogs.calls import MOST_JOINS
 from memory.consent import Purpose
 from persona_core.conversation import Conversation
 from persona_core.events import Heard
@@ -304,6 +304,14 @@ def test_she_does_not_come_again_and_again(scene: Scene) -> None:
     ]
     assert "too often" in answers[-2] and "in no call" in answers[-1]
     assert len(scene.lounge.posts) == MOST_JOINS
+
+
+def test_asking_her_in_while_she_wakes_up_costs_nothing(scene: Scene) -> None:
+    persona, scene.bot.host._persona = scene.bot.host._persona, None
+    for _ in range(2 * MOST_JOINS):
+        assert "waking up" in scene.ask(scene.ann, "/join")
+    scene.bot.host._persona = persona
+    scene.join()
 
 
 def test_anybody_in_the_call_can_stop_her_with_the_button(scene: Scene) -> None:

@@ -135,6 +135,9 @@ async def _run(
                         show(Failed(f"No words were heard in {recording.path}."))
             you = _person(args.name)
             for line in args.text:
+                if not line.strip():
+                    show(Failed("--text holds no words, so nothing was said."))
+                    continue
                 conversation.read(you, line)
                 await conversation.settled()
             if not (recordings or args.text):
@@ -165,12 +168,10 @@ async def _hear(
 
     pace = as_fast_as_she_follows if fast else in_real_time
     transport = FileTransport(recordings, pace, tail_s=end_of_turn_s + 0.3)
-    try:
-        async for frame in transport.frames():
-            conversation.hear(frame)
-    finally:
-        conversation.finish_hearing()
-        await conversation.settled()
+    async for frame in transport.frames():
+        conversation.hear(frame)
+    conversation.finish_hearing()
+    await conversation.settled()
     return transport.damage
 
 

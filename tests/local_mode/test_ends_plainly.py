@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from local_mode.__main__ import _person, _recordings
+from local_mode.__main__ import _hear, _person, _recordings
 from local_mode.console import PlainScreen
 from persona_core.errors import AudioError
 from persona_core.events import Failed, Speaking
+from persona_core.types import Frame
 
 ROOT = Path(__file__).parents[2]
 RULES = {**os.environ, "PROFILE": "tiny", "LLM_ENGINE": "rules", "PYTHONPATH": str(ROOT)}
@@ -85,3 +87,43 @@ def test_what_fails_in_the_middle_of_a_line_begins_a_new_one(capsys: pytest.Capt
     for event in (Speaking("It was a"), Failed("The model is out."), Speaking("Hello.")):
         screen.show(event)
     assert capsys.readouterr().out == "Mira: It was a\nMira: Hello."
+
+
+async def test_ctrl_c_while_she_hears_a_file_does_not_wait_for_its_answer(tmp_path: Path) -> None:
+    class Busy:
+        """A conversation that never has answered all."""
+
+        waited = 0
+
+        def hear(self, frame: Frame) -> None:
+            pass
+
+        def finish_hearing(self) -> None:
+            raise AssertionError("nothing is finished after Ctrl-C")
+
+        async def settled(self) -> None:
+            self.waited += 1
+            await asyncio.Event().wait()
+
+    soundfile.write(tmp_path / "a.wav", np.zeros(1600), 16000)
+    busy = Busy()
+    recordings = _recordings([f"Ann={tmp_path / 'a.wav'}"])
+    hearing = asyncio.create_task(_hear(busy, recordings, True, 0.7))  # type: ignore[arg-type]
+    await asyncio.sleep(0.01)
+    hearing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(hearing, 5)
+    assert busy.waited == 1
+
+
+def test_an_empty_line_is_not_answered(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "local_mode", "--text", " "],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=RULES,
+        check=False,
+    )
+    assert run.returncode == 1 and not run.stdout
+    assert run.stderr.splitlines()[-1] == "--text holds no words, so nothing was said."

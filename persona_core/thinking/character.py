@@ -7,6 +7,7 @@ What we do not know in a file is kept in ``extra`` and written back.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,13 @@ def load_character(name_or_path: str) -> Character:
     if path.suffix.lower() not in MOST_BYTES and len(path.parts) == 1:
         path = PERSONAS / f"{name_or_path}.md"
     data = read_bytes(path, name_or_path)
+    character = _parsed(data, path)
+    if any(unicodedata.category(letter) == "Cc" for letter in character.name):
+        raise CharacterError(f"{path.name} has a name with control characters in it, which nobody can read.")
+    return character
+
+
+def _parsed(data: bytes, path: Path) -> Character:
     if path.suffix.lower() == ".md":
         return parse_markdown(_decoded(data, path), path.name)
     from persona_core.thinking import cards  # here: it builds on this module, and loads Pillow

@@ -177,3 +177,10 @@ def test_a_jpeg_is_no_card(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(out.getvalue())
     with pytest.raises(CharacterError, match="PNG"):
         load_character(str(tmp_path / "x.png"))
+
+
+def test_a_name_that_would_move_the_cursor_is_refused(tmp_path: Path) -> None:
+    card = {"spec": "chara_card_v2", "data": {"name": "Ann\x1b[2J\nBob"}}
+    (tmp_path / "x.json").write_text(json.dumps(card))
+    with pytest.raises(CharacterError, match="control characters"):
+        load_character(str(tmp_path / "x.json"))

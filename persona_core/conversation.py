@@ -227,8 +227,8 @@ class Conversation:
     def _fail(self, error: Exception) -> None:
         if isinstance(error, KithError):
             cause = type(error.__cause__).__name__ if error.__cause__ else "itself"
+            self._emit(Failed(str(error)))  # first: it ends the line that a terminal is showing
             log.warning("%s, because of %s", type(error).__name__, cause)
-            self._emit(Failed(str(error)))
         else:
             log.error("unexpected %s", type(error).__name__, exc_info=error)
             self._emit(Failed("Something went wrong that should not have; the log has the cause."))

@@ -15,6 +15,7 @@ from persona_core.errors import EngineError, KithError, SettingsError
 from persona_core.hardware import choose_profile, probe
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalogue
+from persona_core.models.disk import NoRoom
 from persona_core.models.folder import Damaged
 from persona_core.persona import Hearing, Persona
 from persona_core.ports import LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
@@ -111,7 +112,7 @@ def _language_model(assembly: Assembly, character: Character) -> LanguageModel:
             return _anthropic(settings)
     try:
         return _local_model(assembly)
-    except Damaged:  # its owner must know, and can mend it
+    except (Damaged, NoRoom):  # the owner must know, and can mend it
         raise
     except KithError as error:
         if settings.llm_engine != "auto" or settings.llm_model:

@@ -14,6 +14,10 @@ from persona_core.errors import ModelError
 SPARE = 200_000_000  # bytes beside the files themselves: the wheel at hand, records
 
 
+class NoRoom(ModelError):
+    """The disk is too full for a model."""
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, in lower-case hexadecimal; about a second per gigabyte."""
     with path.open("rb") as file:
@@ -21,10 +25,10 @@ def sha256_of(path: Path) -> str:
 
 
 def require_room(folder: Path, needed: int, what: str) -> None:
-    """Raise ModelError unless ``needed`` bytes and some spare are free on the disk of ``folder``, which exists."""
+    """Raise NoRoom unless ``needed`` bytes and some spare are free on the disk of ``folder``, which exists."""
     needed, free = needed + SPARE, shutil.disk_usage(folder).free
     if free < needed:
-        raise ModelError(
+        raise NoRoom(
             f"Fetching {what} needs {gigabytes(needed)} on the disk of {folder}, where {gigabytes(free)} are "
             f"free: make room, or set MODELS_DIR to a folder on another disk."
         )

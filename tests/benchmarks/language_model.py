@@ -53,10 +53,10 @@ async def measure(path: Path, gpu: bool) -> tuple[list[Figure], list[str]]:
     tokens = len(model._chat.prompt(talk(QUESTIONS[0])))
     model.close()
     return [
-        Figure(f"prompt, {where}", tokens, "tokens"),
-        figure_of(f"first word, new prompt, {where}", [ms for _, ms, _ in cold], "ms"),
-        figure_of(f"first word, kept prompt, {where}", [ms for _, ms, _ in kept], "ms"),
-        figure_of(f"writing, {where}", [rate for _, _, rate in cold + kept], "tokens/s"),
+        Figure(f"small_llm_prompt_{where}", tokens, "tokens"),
+        figure_of(f"small_llm_first_token_cold_ms_{where}", [ms for _, ms, _ in cold], "ms"),
+        figure_of(f"small_llm_first_token_kept_ms_{where}", [ms for _, ms, _ in kept], "ms"),
+        figure_of(f"small_llm_tokens_per_s_{where}", [rate for _, _, rate in cold + kept], "tokens/s"),
     ], [text for text, _, _ in kept[: len(QUESTIONS)]]
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     if llama.llama_supports_gpu_offload():
         on_card, said_there = asyncio.run(measure(path, gpu=True))
         same = sum(one == other for one, other in zip(said, said_there, strict=True))
-        figures += [*on_card, Figure("same greedy answer on both", same, f"of {len(said)}")]
+        figures += [*on_card, Figure("small_llm_same_greedy_answer", same, f"of {len(said)}")]
     show(figures)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,20 +15,18 @@ from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
     SURE,
     Reading,
-    is_audible,
+    WhisperEngine,
     is_lost,
     most_tokens,
-    transcript,
-    windows,
 )
 from persona_core.errors import EngineError
-from persona_core.types import Samples, Transcript
+from persona_core.types import Samples
 
 _BEAM = 1  # 5 is hardly better (LibriSpeech test-other, base: 15.3 against 15.7 % WER), and slower
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
-class FasterWhisper:
+class FasterWhisper(WhisperEngine):
     """Greedy, without timestamps or previous text, one utterance at a time in its own thread.
 
     It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes twice where the
@@ -50,22 +46,7 @@ class FasterWhisper:
                 f"The speech recogniser in {path} cannot be loaded on {device}: "
                 "run python -m persona_core.models verify, or set DEVICE=cpu."
             ) from cause
-        self._usual = "en"  # the language last recognised for sure
-        self._worker = ThreadPoolExecutor(1, "faster-whisper")
-
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
-        if not is_audible(samples):
-            return Transcript("")
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._worker, self._transcribe, samples, language)
-        except (RuntimeError, ValueError) as cause:
-            raise EngineError(
-                "The speech recogniser failed on this utterance; please say it again."
-            ) from cause
-
-    def _transcribe(self, samples: Samples, language: str) -> Transcript:
-        return transcript([self._read(window, language) for window in windows(samples)])
+        super().__init__("faster-whisper")
 
     def _read(self, window: Samples, language: str) -> Reading:
         features = self._model.feature_extractor(window)

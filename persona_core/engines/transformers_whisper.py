@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,17 +15,15 @@ from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
     SURE,
     Reading,
-    is_audible,
+    WhisperEngine,
     is_lost,
     most_tokens,
-    transcript,
-    windows,
 )
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples, Transcript
 
 
-class TransformersWhisper:
+class TransformersWhisper(WhisperEngine):
     """Greedy, without timestamps or previous text, one utterance at a time in its own thread."""
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu") -> None:
@@ -47,23 +43,11 @@ class TransformersWhisper:
             ) from cause
         # "<|en|>" → its token; empty for English-only models
         self._languages: dict[str, int] = getattr(self._model.generation_config, "lang_to_id", None) or {}
-        self._usual = "en"  # the language last recognised for sure
-        self._worker = ThreadPoolExecutor(1, "transformers-whisper")
-
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
-        if not is_audible(samples):
-            return Transcript("")
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._worker, self._transcribe, samples, language)
-        except (RuntimeError, ValueError) as cause:
-            raise EngineError(
-                "The speech recogniser failed on this utterance; please say it again."
-            ) from cause
+        super().__init__("transformers-whisper")
 
     @torch.inference_mode()
     def _transcribe(self, samples: Samples, language: str) -> Transcript:
-        return transcript([self._read(window, language) for window in windows(samples)])
+        return super()._transcribe(samples, language)
 
     def _read(self, window: Samples, language: str) -> Reading:
         features = self._processor.feature_extractor(

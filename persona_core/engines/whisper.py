@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples, Transcript
 
 WINDOW_S = 30  # what Whisper's encoder takes at once
@@ -84,3 +87,30 @@ def transcript(readings: Sequence[Reading]) -> Transcript:
     weights = [len(reading.text) for reading in heard]
     logprob = float(np.average([reading.logprob for reading in heard], weights=weights))
     return Transcript(text, heard[0].language, logprob)
+
+
+class WhisperEngine:
+    """What both ways of running Whisper do alike: one utterance at a time, in a thread of its own."""
+
+    def __init__(self, worker: str) -> None:
+        self._usual = "en"  # the language last recognised for sure
+        self._worker = ThreadPoolExecutor(1, worker)
+
+    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+        """See SpeechToText. Raises EngineError."""
+        if not is_audible(samples):
+            return Transcript("")
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._worker, self._transcribe, samples, language)
+        except (RuntimeError, ValueError) as cause:
+            raise EngineError(
+                "The speech recogniser failed on this utterance; please say it again."
+            ) from cause
+
+    def _transcribe(self, samples: Samples, language: str) -> Transcript:
+        return transcript([self._read(window, language) for window in windows(samples)])
+
+    def _read(self, window: Samples, language: str) -> Reading:
+        """One window of at most 30 s; in the worker thread."""
+        raise NotImplementedError

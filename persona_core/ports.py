@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
-from persona_core.types import Frame, Message, Pcm, Samples, Sampling, Transcript
+from persona_core.types import Frame, Message, Pcm, Samples, Sampling, Speech, Transcript
 
 
 class VoiceStream(Protocol):
@@ -27,8 +27,18 @@ class VoiceActivity(Protocol):
 
 
 class SpeechToText(Protocol):
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
-        """Words in ``samples`` (16 kHz); ``language`` is ISO 639-1, empty to detect it."""
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        """What is said in each of ``speech``, in the same order.
+
+        Several are worked out together where the engine gains by it. Nothing is filtered but what the
+        engine itself can tell to be no words; the evidence for the rest is in the ``Transcript``.
+        """
+        ...
+
+
+class EndOfTurn(Protocol):
+    async def probability(self, samples: Samples) -> float:
+        """Probability (0..1) that whoever spoke ``samples`` (16 kHz, up to the pause) has finished."""
         ...
 
 
@@ -37,12 +47,28 @@ class LanguageModel(Protocol):
     keeps_prefix: bool  # whether a prompt read ahead of time makes the next answer quicker
 
     def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         """The answer, piece by piece as it is written.
 
         ``conversation`` names whose prompt this is, so that an engine can keep the evaluated prefix
-        of each. Closing the generator (``aclose``) stops the model within one token.
+        of each. Closing the generator (``aclose``) stops the model within one token. A ``background``
+        answer gives way to every other one and to ``read``, within 50 ms, and goes on afterwards; it
+        also stands still while its consumer takes nothing.
+        """
+        ...
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """Evaluate ahead of time what ``stream`` will soon be asked with, as far as it is known.
+
+        The last message may still be growing: more may follow its last word. Cancelling this, or asking
+        for an answer, ends it within 50 ms, and what was evaluated until then is kept. Does nothing
+        where ``keeps_prefix`` is False. Raises EngineError.
         """
         ...
 
@@ -54,20 +80,40 @@ class LanguageModel(Protocol):
 class TextToSpeech(Protocol):
     rate: int  # Hz of everything it yields
 
-    def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
-        """The sound of ``text``, in chunks as soon as each is made; nothing for text without words."""
+    def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
+        """The sound of ``text``, in chunks as soon as each is made; nothing for text without words.
+
+        ``language`` is ISO 639-1; an engine with one language ignores it.
+        """
         ...
 
 
 class Playback(Protocol):
     """Where her voice goes."""
 
+    @property
+    def heard_s(self) -> float:
+        """Seconds of her sound that have left for people's ears so far; never falls."""
+        ...
+
     async def play(self, pcm: Pcm, rate: int) -> None:
         """Queue sound; returns once it is accepted, which may be before it is audible."""
         ...
 
     async def drain(self) -> None:
-        """Wait until all that was queued has been played."""
+        """Wait until all that was queued has been played, or stopped."""
+        ...
+
+    def duck(self) -> None:
+        """Speak more softly from now on."""
+        ...
+
+    def resume(self) -> None:
+        """Speak at full voice again."""
+        ...
+
+    def stop(self) -> None:
+        """Fall silent at once; what is queued is gone."""
         ...
 
 

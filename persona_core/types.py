@@ -30,6 +30,7 @@ class Frame:
     pcm: Pcm
     rate: int  # Hz
     at_s: float  # when its first sample was spoken, on the conversation's own clock
+    ends_talk: bool = False  # the person's own program says that nothing follows for now
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,25 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """Sound to be recognised, and what is known of it already."""
+
+    samples: Samples  # at EAR_RATE
+    language: str = ""  # ISO 639-1; empty: detect it
+    usual: str = ""  # the language this person was last heard in; taken where detection is not sure
+    begins: str = ""  # words that the sound is known to begin with, to be taken for granted
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a recogniser made of a segment; ``text`` is empty when it heard no words."""
+    """What a recogniser made of ``Speech``, with its own evidence; ``text`` is empty when it heard no words."""
 
     text: str
     language: str = ""  # ISO 639-1, empty when unknown
-    logprob: float = 0.0  # mean per token; 0 when the engine gives none
+    language_probability: float = 0.0  # 0: not detected but told, or taken from habit
+    logprob: float = 0.0  # mean per token of the words, the closing one included; 0 when the engine gives none
+    no_speech: float = 0.0  # the recogniser's own probability (0..1) that nobody spoke; 0 when it gives none
+    looped: bool = False  # it repeated itself at first, and had to be asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class Turn:
 
     person: Person | None
     text: str
+    cut: bool = False  # of a reply: somebody spoke over her, and this is what had been heard until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +149,12 @@ class Voice:
 class Timings:
     """Milliseconds a turn spent in each stage; None where the stage did not take place."""
 
+    pause_ms: float | None = None  # last speech sample → its silence noticed
     stt_ms: float | None = None  # recognition of the last utterance
+    text_ms: float | None = None  # last speech sample → its final text
+    end_of_turn_ms: float | None = None  # last speech sample → certain that the turn is over
     llm_first_token_ms: float | None = None  # prompt handed over → first token
+    llm_first_clause_ms: float | None = None  # prompt handed over → first clause complete
     llm_ms: float | None = None  # prompt handed over → last token, tail included
     tts_first_audio_ms: float | None = None  # first clause handed over → its first sound
     voice_to_voice_ms: float | None = None  # last speech sample → first sound of the reply

@@ -33,7 +33,13 @@ def started(cwd: Path, stdout: int) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=RULES,
+        preexec_fn=_heed_ctrl_c if os.name != "nt" else None,
     )
+
+
+def _heed_ctrl_c() -> None:
+    """A shell that runs the tests in the background has them ignore it, and whatever they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_she_is_there(desk: subprocess.Popen[str]) -> None:

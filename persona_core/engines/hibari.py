@@ -35,7 +35,7 @@ class HibariVoice:
         self.rate = int(self._hibari.sample_rate)
         self._worker = ThreadPoolExecutor(1, "hibari")
 
-    def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         return stream_from_thread(self._worker, lambda: self._sentences(speakable(text)))
 
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:

@@ -43,7 +43,7 @@ class PiperVoice:
         self.rate = config.sample_rate
         self._worker = ThreadPoolExecutor(1, "piper")
 
-    def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         return stream_from_thread(self._worker, lambda: self._sentences(speakable(text)))
 
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:

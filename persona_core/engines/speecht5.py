@@ -47,7 +47,7 @@ class SpeechT5Voice:
         self.rate = int(vocoder.config.sampling_rate)
         self._worker = ThreadPoolExecutor(1, "speecht5")
 
-    def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         return stream_from_thread(self._worker, lambda: self._sentences(speakable(text)))
 
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:

@@ -33,9 +33,9 @@ class Reshaped:
         self.rate = tts.rate
         self._worker = ThreadPoolExecutor(1, "timbre")
 
-    async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         loop = asyncio.get_running_loop()
-        plain = self._tts.speak(text)
+        plain = self._tts.speak(text, language)
         try:
             async for pcm in plain:
                 yield await loop.run_in_executor(self._worker, self._reshape, pcm)

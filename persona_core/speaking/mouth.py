@@ -1,71 +1,155 @@
-"""Her mouth: words as they are written → clauses → sound → playback, each while the next is made."""
+"""Her mouth: what she says, from words that are being written to sound that has been played."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from time import perf_counter
 
 from persona_core.errors import KithError
 from persona_core.ports import Playback, TextToSpeech
-from persona_core.speaking.sentences import Sentences
-from persona_core.stopwatch import Stopwatch
-
-CLAUSES_AHEAD = 64  # a reply has fewer; bounds what a model run wild can queue
+from persona_core.speaking.heard import Voiced, cut_at
+from persona_core.speaking.voicing import Voicing
+from persona_core.types import Pcm
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """How a reply was spoken."""
 
-    audio_s: float = 0.0
-    first_audio_at: float | None = None  # time.perf_counter(); None when nothing was audible
-    first_audio_ms: float | None = None  # first clause handed to the voice → its first sound
-    error: KithError | None = None  # the voice failed on the way; the words are complete all the same
+    audio_s: float = 0.0  # length of the sound handed to playback
+    first_clause_at: float | None = None  # time.perf_counter() when the first clause was written
+    first_audio_at: float | None = None  # time.perf_counter() when its sound was handed to playback
+    first_audio_ms: float | None = None  # first clause handed to the voice → its first sound made
+    heard: str = ""  # the words whose sound has left
+    unheard: str = ""  # the rest of what was written, from the start of the clause that was cut
+    stopped: bool = False  # by ``Mouth.stop``
+    error: KithError | None = None  # the voice or its playback failed; the words are complete all the same
 
 
 class Mouth:
+    """Says one reply at a time; others may be made ready meanwhile, and wait for leave or for their turn."""
+
     def __init__(self, tts: TextToSpeech, playback: Playback) -> None:
         self._tts = tts
         self._playback = playback
+        self._turn = asyncio.Lock()
+        self._saying: _Saying | None = None  # the reply that has leave and its turn
 
-    async def say(self, words: AsyncIterator[str]) -> Spoken:
-        """Speak ``words`` as they come; returns when the last sound has been handed to playback."""
-        clauses: asyncio.Queue[str | None] = asyncio.Queue(CLAUSES_AHEAD)
-        voicing = asyncio.create_task(self._voice(clauses), name="mouth")
+    async def say(
+        self,
+        words: AsyncIterator[str],
+        leave: asyncio.Event | None = None,
+        *,
+        language: str = "",
+        audible: Callable[[], None] = lambda: None,
+    ) -> Spoken:
+        """Make sound of ``words`` as they come; nothing is played before ``leave`` is set (None: at once).
+
+        ``audible`` is called once, right before the first sound is handed to playback. Returns when all
+        of it has been played, or right after ``stop``. Cancelled, it leaves nothing sounding or queued.
+        What ``words`` raises is raised here once what came before it has been played.
+        """
+        saying = _Saying(self._tts, self._playback, language, audible)
+        async with asyncio.TaskGroup() as tasks:
+            saying.tasks = [
+                tasks.create_task(saying.voicing.read(words), name="mouth reads"),
+                tasks.create_task(saying.voicing.voice(), name="mouth voices"),
+                tasks.create_task(self._with_leave(saying, leave), name="mouth plays"),
+            ]
+        if saying.voicing.failure is not None and not saying.stopped:
+            raise saying.voicing.failure
+        return saying.spoken()
+
+    def duck(self) -> None:
+        """Speak more softly until ``resume``, or until this reply ends."""
+        self._playback.duck()
+
+    def resume(self) -> None:
+        """Speak at full voice again."""
+        self._playback.resume()
+
+    def stop(self) -> None:
+        """Fall silent at once. Ends the reply that has leave, audible already or not; no other."""
+        if self._saying is not None:
+            self._saying.stop()
+        self._playback.stop()
+
+    async def _with_leave(self, saying: _Saying, leave: asyncio.Event | None) -> None:
+        if leave is not None:
+            await leave.wait()
+        async with self._turn:
+            self._saying = saying
+            try:
+                await saying.play()
+            finally:
+                self._saying = None
+                self._playback.resume()
+
+
+class _Saying:
+    """One reply being said."""
+
+    def __init__(
+        self, tts: TextToSpeech, playback: Playback, language: str, audible: Callable[[], None]
+    ) -> None:
+        self.voicing = Voicing(tts, language)
+        self.tasks: list[asyncio.Task[None]] = []
+        self.stopped = False
+        self._rate = tts.rate
+        self._playback = playback
+        self._audible = audible
+        self._clauses: list[Voiced] = []  # whose sound has been handed over
+        self._first_audio_at: float | None = None
+        self._heard_s = 0.0
+        self._error: KithError | None = None  # of playback
+
+    async def play(self) -> None:
+        """Play what is made until it ends; interrupted, nothing of it goes on sounding."""
+        before_s = self._playback.heard_s
         try:
-            sentences = Sentences()
-            async for text in words:
-                for clause in sentences.feed(text):
-                    await clauses.put(clause)
-            for clause in sentences.flush():
-                await clauses.put(clause)
-            await clauses.put(None)
-            return await voicing
-        finally:  # nothing of this reply sounds any more when the next one begins
-            voicing.cancel()
-            await asyncio.gather(voicing, return_exceptions=True)
+            async for voiced, pcm in self.voicing.sounds():
+                if self._error is None:  # else the words are read on without a sound
+                    await self._hand_over(voiced, pcm)
+            await self._playback.drain()
+        except BaseException:
+            if self._clauses and not self.stopped:
+                self._playback.stop()
+            raise
+        finally:
+            self._heard_s = self._playback.heard_s - before_s
 
-    async def _voice(self, clauses: asyncio.Queue[str | None]) -> Spoken:
-        spoken = Spoken()
-        while (clause := await clauses.get()) is not None:
-            if spoken.error is None:
-                spoken = await self._speak(clause, spoken)
-        return spoken
-
-    async def _speak(self, clause: str, before: Spoken) -> Spoken:
-        watch = Stopwatch()
-        samples, first_at, first_ms = 0, before.first_audio_at, before.first_audio_ms
-        error = None
+    async def _hand_over(self, voiced: Voiced, pcm: Pcm) -> None:
+        if not self._clauses or voiced is not self._clauses[-1]:
+            self._clauses.append(voiced)
+        if self._first_audio_at is None:
+            self._audible()
+            self._first_audio_at = perf_counter()
         try:
-            async with aclosing(self._tts.speak(clause)) as sound:
-                async for pcm in sound:
-                    if first_at is None:
-                        first_at, first_ms = perf_counter(), watch.ms()
-                    samples += len(pcm)
-                    await self._playback.play(pcm, self._tts.rate)
-        except KithError as failure:
-            error = failure
-        return Spoken(before.audio_s + samples / self._tts.rate, first_at, first_ms, error)
+            await self._playback.play(pcm, self._rate)
+        except KithError as error:
+            self._error = error
+
+    def stop(self) -> None:
+        self.stopped = True
+        for task in self.tasks:
+            task.cancel()
+
+    def spoken(self) -> Spoken:
+        voicing = self.voicing
+        error = self._error or voicing.error
+        heard, cut = len(voicing.written), len(voicing.written)
+        if self.stopped or error is not None:
+            samples = round(self._heard_s * self._rate)
+            heard, cut = cut_at(voicing.written, self._clauses, samples, self._rate)
+        return Spoken(
+            audio_s=sum(clause.samples for clause in self._clauses) / self._rate,
+            first_clause_at=voicing.first_clause_at,
+            first_audio_at=self._first_audio_at,
+            first_audio_ms=voicing.first_audio_ms,
+            heard=voicing.written[:heard].strip(),
+            unheard=voicing.written[cut:].strip(),
+            stopped=self.stopped,
+            error=error,
+        )

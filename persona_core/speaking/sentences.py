@@ -7,6 +7,7 @@ better. A place to cut is recognised at the first letter of the word behind it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 FIRST_WORDS = 3  # at least so many before the first clause is spoken: "Well," alone sounds cut off
 LONG = 220  # characters; a longer sentence is cut, because the voice makes a piece before she says it
@@ -49,14 +50,23 @@ _DOTS = re.compile(r"\.{2,}|…+")
 _SHOUTED = re.compile(r"\b[A-Z]{5,}\b|\b[A-Z]+(?: [A-Z]{2,}){2,}\b")
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What the voice is given at once."""
+
+    text: str  # without what cannot be spoken
+    end: int  # characters of the whole text up to its end
+
+
 class Sentences:
     """``feed`` it words as they come, ``flush`` at the end; both give pieces ready for the voice."""
 
     def __init__(self) -> None:
         self._text = ""
+        self._end = 0  # characters before ``_text``
         self._first = True
 
-    def feed(self, text: str) -> list[str]:
+    def feed(self, text: str) -> list[Clause]:
         """The pieces that ``text`` completes. How the text is cut on its way here makes no difference."""
         pieces = []
         for c in text:
@@ -67,13 +77,15 @@ class Sentences:
                 pieces += self._cut_long()
         return pieces
 
-    def flush(self) -> list[str]:
+    def flush(self) -> list[Clause]:
         """What is left, if there are words in it."""
-        piece, self._text = spoken(self._text), ""
+        piece = spoken(self._text)
+        self._end += len(self._text)
+        self._text = ""
         if not any(c.isalnum() for c in piece):
             return []
         self._first = False
-        return [piece]
+        return [Clause(piece, self._end)]
 
     def _word_begins(self, c: str) -> bool:
         last = self._text[-1:]
@@ -85,7 +97,7 @@ class Sentences:
             return len(text.split()) >= FIRST_WORDS
         return _ends_sentence(text.rstrip(_CLOSERS), c)
 
-    def _cut_long(self) -> list[str]:
+    def _cut_long(self) -> list[Clause]:
         """Cuts at the last clause of a sentence that goes on and on, or else at its last blank."""
         clauses = [m.end() for m in re.finditer(r"[,;:—–]\s|\s(?=(?:and|but|or|because)\s)", self._text)]
         blank = self._text.rfind(" ")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_core.speaking.sentences import LONG, Sentences, spoken
+from persona_core.speaking.sentences import LONG, Clause, Sentences, spoken
 
 
 def pieces(text: str, size: int = 1) -> list[str]:
     sentences = Sentences()
     found = [piece for i in range(0, len(text), size) for piece in sentences.feed(text[i : i + size])]
-    return found + sentences.flush()
+    return [clause.text for clause in found + sentences.flush()]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_cuts_stand_where_a_speaker_would_pause(text: str, expected: list[str]) 
 def test_the_first_clause_does_not_wait_for_the_sentence() -> None:
     sentences = Sentences()
     assert sentences.feed("I do like rain, ") == []
-    assert sentences.feed("b") == ["I do like rain,"]
+    assert sentences.feed("b") == [Clause("I do like rain,", len("I do like rain, "))]
 
 
 def test_a_long_sentence_is_cut_at_a_clause() -> None:

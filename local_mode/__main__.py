@@ -203,14 +203,33 @@ class Everywhere:
 
     def __init__(self, places: list[Playback]) -> None:
         self._places = places
+        self._played_s = 0.0
+
+    @property
+    def heard_s(self) -> float:
+        """As far as the slowest place has come."""
+        return min((place.heard_s for place in self._places), default=self._played_s)
 
     async def play(self, pcm: Pcm, rate: int) -> None:
         for place in self._places:
             await place.play(pcm, rate)
+        self._played_s += len(pcm) / rate
 
     async def drain(self) -> None:
         for place in self._places:
             await place.drain()
+
+    def duck(self) -> None:
+        for place in self._places:
+            place.duck()
+
+    def resume(self) -> None:
+        for place in self._places:
+            place.resume()
+
+    def stop(self) -> None:
+        for place in self._places:
+            place.stop()
 
 
 if __name__ == "__main__":

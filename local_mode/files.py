@@ -88,9 +88,10 @@ class FileTransport:
 
 
 class WavPlayback:
-    """Writes what she says to a 16-bit WAV file, one reply after the other."""
+    """Writes what she says to a 16-bit WAV file, one reply after the other. What is written was heard."""
 
     def __init__(self, path: Path) -> None:
+        self.heard_s = 0.0
         self._path = path
         self._file: soundfile.SoundFile | None = None
         if path.is_dir():
@@ -105,10 +106,20 @@ class WavPlayback:
             self._file.write(pcm)
         except (soundfile.SoundFileError, OSError) as error:
             raise AudioError(f"{self._path} cannot be written.") from error
+        self.heard_s += len(pcm) / rate
 
     async def drain(self) -> None:
         if self._file is not None:
             self._file.flush()
+
+    def duck(self) -> None:
+        """A file takes her voice at once: when somebody speaks over her, all of it is written."""
+
+    def resume(self) -> None:
+        """See ``duck``."""
+
+    def stop(self) -> None:
+        """See ``duck``: nothing is left that could be stopped."""
 
     def close(self) -> None:
         if self._file is not None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from persona_core.errors import KithError
 from persona_core.ports import Playback, TextToSpeech
 from persona_core.speaking.heard import Voiced, cut_at
 from persona_core.speaking.voicing import Voicing
-from persona_core.types import Pcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,9 @@ class _Saying:
         try:
             async for voiced, pcm in self.voicing.sounds():
                 if self._error is None:  # else the words are read on without a sound
-                    await self._hand_over(voiced, pcm)
-            await self._playback.drain()
+                    self._note(voiced)
+                    await self._played(self._playback.play(pcm, self._rate))
+            await self._played(self._playback.drain())
         except BaseException:
             if self._clauses and not self.stopped:
                 self._playback.stop()
@@ -120,14 +121,16 @@ class _Saying:
         finally:
             self._heard_s = self._playback.heard_s - before_s
 
-    async def _hand_over(self, voiced: Voiced, pcm: Pcm) -> None:
+    def _note(self, voiced: Voiced) -> None:
         if not self._clauses or voiced is not self._clauses[-1]:
             self._clauses.append(voiced)
         if self._first_audio_at is None:
             self._audible()
             self._first_audio_at = perf_counter()
+
+    async def _played(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._playback.play(pcm, self._rate)
+            await work
         except KithError as error:
             self._error = error
 

@@ -21,7 +21,7 @@ HELD_SSRCS = 128  # a full channel; more can only be noise
 OTHERS_TALK_S = 0.2  # so long after a packet somebody she may not hear counts as talking
 
 Decrypt = Callable[[int, bytes], bytes | None]  # (user id, payload) → Opus frame; None: not possible now
-Sink = Callable[[int, Pcm, float], None]  # user id, sound at 48 kHz, when it was spoken
+Sink = Callable[[int, Pcm, float, bool], None]  # user id, sound at 48 kHz, when it was spoken, ends talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Receiver:
             return False
         stream = self._streams.get(user)
         if stream is None:
-            stream = Stream(lambda pcm, at_s: self._sink(user, pcm, at_s), self._counts)
+            stream = Stream(lambda pcm, at_s, ends: self._sink(user, pcm, at_s, ends), self._counts)
             self._streams[user] = stream
         stream.push(packet.sequence, packet.timestamp, frame, now)
         return True

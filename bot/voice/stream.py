@@ -19,7 +19,7 @@ DRIFT_S = 1.0  # a timestamp further than this from its arrival is not believed
 
 QUIET: Pcm = np.zeros(FRAME_SAMPLES, np.int16)
 
-Sink = Callable[[Pcm, float], None]  # sound at 48 kHz; when its first sample was spoken, s
+Sink = Callable[[Pcm, float, bool], None]  # sound at 48 kHz; when its first sample was spoken, s; ends talk
 
 
 class Stream:
@@ -32,6 +32,7 @@ class Stream:
         self._decoder = Decoder()
         self._packet_at = 0.0  # when the last packet came
         self._ended = True  # she or he has said "end of talk", or gone quiet
+        self._untold = False  # that it has ended: the next sound given says so
         self._end_s = 0.0  # where what was given ends, on the call's clock
         self._tail_until = 0.0
         self._timestamp: int | None = None  # where the next slot should begin; None: a new spurt
@@ -51,7 +52,7 @@ class Stream:
             self._timestamp = None
         self._packet_at = now
         if frame != SILENCE:
-            self._ended = False
+            self._talks()
         self._give(self._jitter.push(sequence, timestamp, frame, now), now)
 
     def tick(self, now: float) -> None:
@@ -70,11 +71,11 @@ class Stream:
             except OpusError:
                 self._counts["bad_opus"] += 1
                 continue
-            self._emit(pcm, self._begin_s(slot, len(pcm), now))
             if slot.payload == SILENCE:
                 self._end(now)
             elif slot.payload is not None:
-                self._ended = False
+                self._talks()
+            self._emit(pcm, self._begin_s(slot, len(pcm), now))
 
     def _decode(self, slot: Slot) -> Pcm:
         if slot.payload is not None:
@@ -97,9 +98,14 @@ class Stream:
     def _emit(self, pcm: Pcm, at_s: float) -> None:
         self._end_s = at_s + len(pcm) / RATE
         self._counts["frames"] += 1
-        self._sink(pcm, at_s)
+        self._sink(pcm, at_s, self._untold)
+        self._untold = False
+
+    def _talks(self) -> None:
+        self._ended = self._untold = False
 
     def _end(self, now: float) -> None:
+        self._untold = self._untold or not self._ended
         self._ended = True
         self._tail_until = now + TAIL_S
 

@@ -23,8 +23,14 @@ class Listener:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.heard: list[tuple[Pcm, float]] = []
-        self.stream = Stream(lambda pcm, at_s: self.heard.append((pcm, at_s)), self.counts)
+        self.ends: list[int] = []  # frames given before each that said "end of talk"
+        self.stream = Stream(self.hear, self.counts)
         self.now = 1000.0
+
+    def hear(self, pcm: Pcm, at_s: float, ends_talk: bool) -> None:
+        if ends_talk:
+            self.ends.append(len(self.heard))
+        self.heard.append((pcm, at_s))
 
     def hears(self, frames: list[bytes], sequence: int, timestamp: int) -> None:
         for n, frame in enumerate(frames):
@@ -67,6 +73,38 @@ def test_talk_without_an_end_ends_when_packets_stop(speech: list[bytes]) -> None
     assert listener.stream.talking
     listener.passes(SPURT_S)
     assert not listener.stream.talking
+
+
+def test_the_first_silence_frame_says_at_once_that_talk_has_ended(speech: list[bytes]) -> None:
+    listener = Listener()
+    listener.hears([*speech[:20], SILENCE], 0, 0)
+    assert listener.ends == [20]
+    listener.hears([SILENCE] * 4, 21, 21 * 960)
+    listener.passes(TAIL_S + 1)
+    assert listener.ends == [20]
+
+
+def test_packets_that_stop_say_once_that_talk_has_ended(speech: list[bytes]) -> None:
+    listener = Listener()
+    listener.hears(speech[:20], 0, 0)
+    listener.passes(SPURT_S - FRAME_S)
+    assert listener.ends == []
+    listener.passes(TAIL_S + 1)
+    assert listener.ends == [20]
+
+
+def test_every_spurt_has_its_own_end(speech: list[bytes]) -> None:
+    listener = Listener()
+    listener.hears([*speech[:20], *[SILENCE] * 5], 0, 0)
+    listener.hears([*speech[:10], *[SILENCE] * 5], 25, 25 * 960)
+    assert listener.ends == [20, 35]
+
+
+def test_silence_without_any_talk_ends_nothing() -> None:
+    listener = Listener()
+    listener.hears([SILENCE] * 5, 0, 0)
+    listener.passes(1.0)
+    assert listener.ends == []
 
 
 def test_the_pause_after_a_spurt_is_heard_as_silence(speech: list[bytes]) -> None:

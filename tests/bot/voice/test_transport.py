@@ -31,6 +31,13 @@ async def test_frames_come_in_the_order_they_were_heard() -> None:
     assert {frame.rate for frame in frames} == {48_000}
 
 
+async def test_the_end_of_talk_reaches_the_listener() -> None:
+    hearing, _ = transport()
+    for ends_talk in (False, True, False):
+        hearing.hear(1, np.zeros(960, np.int16), 0.0, ends_talk)
+    assert [frame.ends_talk for frame in await everything(hearing)] == [False, True, False]
+
+
 async def test_a_listener_is_woken_and_ends_with_the_call() -> None:
     hearing, _ = transport()
     listening = asyncio.create_task(anext(aiter(hearing.frames())))

@@ -18,6 +18,7 @@ from bot.voice.sound import Resampler, SoundQueue, ramp
 from persona_core.types import Pcm
 
 FRAME_S = FRAME_SAMPLES / RATE  # 20 ms
+AHEAD_S = 0.01  # encoded so long before it is due: encoding takes 0.5 ms, and a stop comes 10 ms sooner
 SILENT_FRAMES = 5  # Discord's clients end with these, so that nobody's decoder invents more
 DUCKED = 0.25  # gain, -12 dB: still there, easily talked over
 STARVED_FRAMES = 2  # the next sound may be so late before what was said counts as all of it
@@ -54,7 +55,7 @@ class _Encoded:
 
 
 class DiscordPlayback:
-    """A ``persona_core.ports.Playback`` that can also duck, resume and stop."""
+    """A ``persona_core.ports.Playback``."""
 
     def __init__(self, line: Line, counts: Counter[str]) -> None:
         self._line = line
@@ -113,7 +114,7 @@ class DiscordPlayback:
         await self._played.wait()
 
     def duck(self) -> None:
-        """Speak more softly, from the next frame but one."""
+        """Speak more softly: 10 to 30 ms from now one frame glides down, and the next are soft."""
         self._target = DUCKED
 
     def resume(self) -> None:
@@ -121,7 +122,10 @@ class DiscordPlayback:
         self._target = 1.0
 
     def stop(self) -> None:
-        """Fall silent: the frame that is ready still goes out, one more fades, the rest is gone."""
+        """Fall silent: a frame that is ready still goes out, one more fades, the rest is gone.
+
+        The last frame is sent after 30 ms at most.
+        """
         fading = ramp(self._queue.take(), 1.0, 0.0)
         self._drop()
         self._queue.put(fading)
@@ -152,6 +156,7 @@ class DiscordPlayback:
         held = starved = silent = 0
         while silent < SILENT_FRAMES:
             if ahead is None:
+                await asyncio.sleep(due - AHEAD_S - loop.time())
                 ahead = await self._encode_next(starved)
             await asyncio.sleep(due - loop.time())
             due = max(due + FRAME_S, loop.time() - LATE_S)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from persona_core.types import Message
+
+_MARK = "\ue000"  # for private use: no chat template strips or changes it
 
 
 def split_system(messages: Sequence[Message]) -> tuple[str, list[Message]]:
@@ -28,6 +30,15 @@ def without_system(messages: Sequence[Message]) -> list[Message]:
     if not system:
         return turns
     return split_system([Message("user", system), *turns])[1]
+
+
+def certain_beginning(messages: Sequence[Message], render: Callable[[Sequence[Message]], str]) -> str:
+    """What ``render`` makes of ``messages`` up to the last one's last word, which more words may follow."""
+    if not messages:
+        return ""
+    last = messages[-1]
+    text = render([*messages[:-1], Message(last.role, last.content + _MARK)])
+    return text.rpartition(_MARK)[0].rstrip()
 
 
 def estimated_tokens(text: str) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+LIVE = 2  # conversations whose tokens no background work takes away
+
 
 @dataclass(slots=True)
 class Kept:
@@ -19,7 +21,9 @@ class KeptSequences:
     """A fixed number of sequences; the conversation that was silent longest loses its own first."""
 
     def __init__(self, count: int) -> None:
+        """``count`` sequences for conversations, and one more for work in the background."""
         self._by_use = [Kept(number) for number in range(count)]  # least recently used first
+        self.background = Kept(count)
 
     def claim(self, conversation: str) -> Kept:
         """The sequence of ``conversation``. One taken over still holds the tokens of its last owner."""
@@ -31,12 +35,19 @@ class KeptSequences:
 
     def longest(self, prompt: Sequence[int], preferred: Kept) -> tuple[Kept, int]:
         """The sequence that begins most like ``prompt``, and how many tokens of it agree."""
-        best = max(self._by_use, key=lambda kept: (common_prefix(kept.tokens, prompt), kept is preferred))
+        everyone = (*self._by_use, self.background)
+        best = max(everyone, key=lambda kept: (common_prefix(kept.tokens, prompt), kept is preferred))
         return best, common_prefix(best.tokens, prompt)
 
-    def least_recent(self, besides: Kept) -> Kept | None:
-        """The sequence to give up first, if any other than ``besides`` holds tokens."""
-        return next((kept for kept in self._by_use if kept.tokens and kept is not besides), None)
+    def first_to_go(self, besides: Kept) -> Kept | None:
+        """The sequence to give up when ``besides`` needs room, if any may go that holds tokens.
+
+        The background's goes first, then the one silent longest. Work in the background leaves the LIVE
+        conversations that spoke last alone.
+        """
+        spare = self._by_use[:-LIVE] if besides is self.background else self._by_use
+        candidates = (self.background, *spare)
+        return next((kept for kept in candidates if kept.tokens and kept is not besides), None)
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

@@ -11,7 +11,7 @@ import llama_cpp as llama
 from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from persona_core.engines.chat import without_system
+from persona_core.engines.chat import certain_beginning, without_system
 from persona_core.errors import EngineError
 from persona_core.types import Message
 
@@ -33,15 +33,16 @@ class LlamaChat:
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """Tokens of the whole conversation, up to where the assistant begins to write."""
-        clean = [Message(message.role, self._control.sub(" ", message.content)) for message in messages]
-        try:
-            text = self._render(clean)
-        except (TemplateError, ValueError):  # some templates know no system role or insist on alternation
-            text = self._render(without_system(clean))
-        tokens = self.tokens(text)
-        if llama.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [self._bos]:  # templates may write it
-            tokens.insert(0, self._bos)
-        return tokens
+        return self._whole_tokens(self._render_any(self._clean(messages)))
+
+    def beginning(self, messages: Sequence[Message]) -> list[int]:
+        """What ``prompt`` will begin with when more follows the last word of the last message.
+
+        The last token of that word is left out, as it may become another one with what follows. Nothing
+        depends on the rest being right: what ``prompt`` says otherwise is evaluated again.
+        """
+        certain = certain_beginning(self._clean(messages), self._render_any)
+        return self._whole_tokens(certain)[:-1]
 
     def tokens(self, text: str) -> list[int]:
         """Tokens of ``text`` alone; control tokens written out in it are read as such."""
@@ -60,6 +61,21 @@ class LlamaChat:
     def ends(self, token: int) -> bool:
         """Whether ``token`` says that the answer is over."""
         return bool(llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _clean(self, messages: Sequence[Message]) -> list[Message]:
+        return [Message(message.role, self._control.sub(" ", message.content)) for message in messages]
+
+    def _whole_tokens(self, text: str) -> list[int]:
+        tokens = self.tokens(text)
+        if llama.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [self._bos]:  # templates may write it
+            tokens.insert(0, self._bos)
+        return tokens
+
+    def _render_any(self, messages: Sequence[Message]) -> str:
+        try:
+            return self._render(messages)
+        except (TemplateError, ValueError):  # some templates know no system role or insist on alternation
+            return self._render(without_system(messages))
 
     def _render(self, messages: Sequence[Message]) -> str:
         rows: Any = [{"role": message.role, "content": message.content} for message in messages]

@@ -9,27 +9,30 @@ finds the character's description evaluated already.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import llama_cpp as llama
 
 from persona_core.engines.kept import Kept, KeptSequences
 from persona_core.engines.llama_chat import LlamaChat
-from persona_core.engines.llama_library import load, open_context, sampler_for
+from persona_core.engines.llama_library import Abort, load, open_context, sampler_for
 from persona_core.engines.pieces import Pieces
-from persona_core.engines.threads import stream_from_thread
+from persona_core.engines.scheduler import Scheduler, Urgency
 from persona_core.errors import EngineError
 from persona_core.types import Message, Sampling
 
 SEQUENCES = 4  # conversations whose prefix is kept
-CELLS_PER_CONTEXT = 2  # the cache holds two full conversations, or more that are shorter
-BATCH, BATCH_GPU = 64, 512  # prompt tokens per step; a stop is noticed between steps
-NO_ROOM = 1  # llama_decode: no free cells, nothing changed
+CELLS_PER_CONTEXT = 3  # the cache holds two full conversations, or more that are shorter, and the background
+BATCH, BATCH_GPU = 64, 512  # prompt tokens per step of an answer
+# The same where it may be interrupted: what was half evaluated is then lost, or has to be waited for where
+# the step cannot be aborted. A step of 16 takes a quarter longer for each token than one of 64 (1.5B, two cores).
+SMALL_BATCH, SMALL_BATCH_GPU, SMALL_BATCH_WITHOUT_ABORT = 16, 64, 4
+BACKGROUND_AHEAD = 16  # tokens a background answer is written further than they are taken
+NO_ROOM, ABORTED = 1, 2  # llama_decode: no free cells, or interrupted; neither changes anything
 
 
 class LlamaCppModel:
-    """A chat model from a GGUF file; one answer at a time, in a thread of its own."""
+    """A chat model from a GGUF file, in a thread of its own; answers asked for together take turns."""
 
     keeps_prefix = True
 
@@ -40,31 +43,44 @@ class LlamaCppModel:
         """
         self.evaluated = 0  # tokens put through the model so far; what was kept does not count again
         self._closed = False
-        self._batch_tokens = BATCH_GPU if gpu else BATCH
+        self._step = BATCH_GPU if gpu else BATCH
         self._model = load(path, gpu)
         try:
             self._chat = LlamaChat(self._model, path.name)
             self.context_tokens = min(context_tokens, llama.llama_model_n_ctx_train(self._model))
             cells = CELLS_PER_CONTEXT * self.context_tokens
-            self._context = open_context(self._model, cells, self._batch_tokens, SEQUENCES, threads)
+            self._context = open_context(self._model, cells, self._step, SEQUENCES + 1, threads)
         except EngineError:
             llama.llama_model_free(self._model)
             raise
-        self._batch = llama.llama_batch_init(self._batch_tokens, 0, 1)
+        self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="llama")
+        abort = Abort(self._context)
+        self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT
+        if gpu:
+            self._small_step = SMALL_BATCH_GPU
+        self._scheduler = Scheduler("llama", abort)
 
     def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         """See LanguageModel. Raises EngineError when the prompt leaves no room for an answer."""
-        # The whole answer fits between thread and consumer: close() never waits for a slow consumer.
-        return stream_from_thread(
-            self._worker,
-            lambda: self._answer(messages, sampling, conversation),
-            ahead=sampling.max_tokens + 1,
-        )
+        if background:
+            steps = self._answer(messages, sampling, None, self._small_step)
+            return self._scheduler.stream(steps, Urgency.BACKGROUND, ahead=BACKGROUND_AHEAD)
+        steps = self._answer(messages, sampling, conversation, self._step)
+        # The whole answer fits between thread and consumer: an answer never stands still.
+        return self._scheduler.stream(steps, Urgency.ANSWER, conversation, ahead=sampling.max_tokens + 1)
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """See LanguageModel. An answer in another conversation makes it wait, one in its own ends it."""
+        await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
 
     def count_tokens(self, text: str) -> int:
         """Exactly how many tokens ``text`` takes."""
@@ -75,66 +91,75 @@ class LlamaCppModel:
         if self._closed:
             return
         self._closed = True
-        self._worker.shutdown(cancel_futures=True)
+        self._scheduler.close(EngineError("The language model was closed while it was writing."))
         llama.llama_batch_free(self._batch)
         llama.llama_free(self._context)
         llama.llama_model_free(self._model)
 
-    # --- in the worker thread; None is yielded where the answer may be stopped
+    # --- in the scheduler's thread; None is yielded where other jobs may go on
 
-    def _answer(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str
-    ) -> Generator[str | None, None, None]:
-        prompt = self._chat.prompt(messages)
-        room = self.context_tokens - len(prompt)
-        if room < 1:
-            raise EngineError(
-                f"The conversation takes {len(prompt)} tokens and the model has room for "
-                f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
-            )
-        kept = self._kept.claim(conversation)
-        yield from self._read(kept, prompt)
-        yield from self._write(kept, sampling, min(sampling.max_tokens, room))
-
-    def _read(self, kept: Kept, prompt: list[int]) -> Generator[None, None, None]:
-        """Make ``kept`` hold exactly ``prompt``, with the last token's logits ready."""
-        self._reuse(kept, prompt)
-        for start in range(len(kept.tokens), len(prompt), self._batch_tokens):
-            self._decode(kept, prompt[start : start + self._batch_tokens])
+    def _read(self, messages: Sequence[Message], conversation: str) -> Generator[None, None, None]:
+        tokens = self._chat.beginning(messages)[: self.context_tokens]
+        if self._kept.claim(conversation).tokens[: len(tokens)] == tokens:  # and perhaps more
+            return
+        while not self._advance(conversation, tokens, self._small_step, logits=False):
             yield None
 
-    def _reuse(self, kept: Kept, prompt: list[int]) -> None:
-        """Cut ``kept`` down to what ``prompt`` begins with; another sequence that knows more is copied."""
-        source, common = self._kept.longest(prompt, preferred=kept)
-        common = min(common, len(prompt) - 1)  # logits come only from evaluating a token
-        if source is not kept:
-            self._forget(kept)
-            llama.llama_memory_seq_cp(self._memory, source.id, kept.id, -1, -1)
-            kept.tokens = source.tokens[:]
-        if llama.llama_memory_seq_rm(self._memory, kept.id, common, -1):
-            del kept.tokens[common:]
-        else:  # recurrent models cannot go back
-            self._forget(kept)
-
-    def _write(self, kept: Kept, sampling: Sampling, limit: int) -> Generator[str | None, None, None]:
+    def _answer(
+        self, messages: Sequence[Message], sampling: Sampling, owner: str | None, step: int
+    ) -> Generator[str | None, None, None]:
+        """``owner`` None: the background."""
+        tokens = self._chat.prompt(messages)
+        room = self.context_tokens - len(tokens)
+        if room < 1:
+            raise EngineError(
+                f"The conversation takes {len(tokens)} tokens and the model has room for "
+                f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
+            )
         pieces = Pieces(sampling.stop)
-        token: int | None = None
         with sampler_for(sampling, self._chat.size) as sampler:
-            for _ in range(limit):
-                if token is not None:
-                    self._decode(kept, [token])
+            for _ in range(min(sampling.max_tokens, room)):
+                while not self._advance(owner, tokens, step, logits=True):
+                    yield None
                 token = llama.llama_sampler_sample(sampler, self._context, -1)
                 if self._chat.ends(token):
                     break
+                tokens.append(token)
                 yield pieces.push(self._chat.bytes_of(token)) or None
                 if pieces.stopped:
                     return
         yield pieces.rest() or None
 
-    def _decode(self, kept: Kept, tokens: list[int]) -> None:
-        """Evaluate ``tokens`` at the end of ``kept``, taking cells from others where there are too few."""
-        if self._closed:
-            raise EngineError("The language model was closed while it was writing.")
+    def _advance(self, owner: str | None, tokens: list[int], step: int, *, logits: bool) -> bool:
+        """Evaluate up to ``step`` more of ``tokens``; True when all are, with the last one's ``logits`` if asked.
+
+        Looks each time at what is still there of what was evaluated before: another job may have been
+        given its place, or the model may have been interrupted.
+        """
+        kept = self._kept.background if owner is None else self._kept.claim(owner)
+        last = len(tokens) - 1 if logits else len(tokens)  # logits come only from evaluating a token
+        if kept.tokens != tokens[: len(kept.tokens)] or len(kept.tokens) > last or not kept.tokens:
+            self._reuse(kept, tokens, last)
+        batch = tokens[len(kept.tokens) :][:step]
+        if batch:
+            self._decode(kept, batch, logits and len(kept.tokens) + len(batch) == len(tokens))
+        return len(kept.tokens) == len(tokens)
+
+    def _reuse(self, kept: Kept, tokens: list[int], limit: int) -> None:
+        """Cut ``kept`` down to what ``tokens`` begins with; another sequence that knows more is copied."""
+        source, common = self._kept.longest(tokens, preferred=kept)
+        common = min(common, limit)
+        if source is not kept:
+            self._forget(kept)
+            llama.llama_memory_seq_cp(self._memory, source.id, kept.id, -1, -1)
+            kept.tokens = source.tokens[:]
+        self._cut(kept, common)
+
+    def _decode(self, kept: Kept, tokens: list[int], logits: bool) -> None:
+        """Evaluate ``tokens`` at the end of ``kept``, taking cells from others where there are too few.
+
+        Changes nothing when it is interrupted.
+        """
         batch = self._batch
         batch.n_tokens = len(tokens)
         for at, token in enumerate(tokens):
@@ -142,17 +167,27 @@ class LlamaCppModel:
             batch.pos[at] = len(kept.tokens) + at
             batch.n_seq_id[at] = 1
             batch.seq_id[at][0] = kept.id
-            batch.logits[at] = at == len(tokens) - 1
+            batch.logits[at] = logits and at == len(tokens) - 1
         while (code := llama.llama_decode(self._context, batch)) == NO_ROOM:
-            other = self._kept.least_recent(besides=kept)
+            other = self._kept.first_to_go(besides=kept)
             if other is None:
                 break
             self._forget(other)
+        if code == ABORTED:
+            self._cut(kept, len(kept.tokens))
+            return
         if code:
             self._forget(kept)
             raise EngineError(f"The language model failed (llama.cpp code {code}); try again.")
         kept.tokens += tokens
         self.evaluated += len(tokens)
+
+    def _cut(self, kept: Kept, length: int) -> None:
+        """Make the model's memory of ``kept`` end after ``length`` tokens."""
+        if llama.llama_memory_seq_rm(self._memory, kept.id, length, -1):
+            del kept.tokens[length:]
+        else:  # recurrent models cannot go back
+            self._forget(kept)
 
     def _forget(self, kept: Kept) -> None:
         llama.llama_memory_seq_rm(self._memory, kept.id, -1, -1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import llama_cpp as llama
 
@@ -19,12 +21,15 @@ log = logging.getLogger(__name__)
 TOP_K = 64  # what the other samplers look at; a whole vocabulary takes them milliseconds
 PENALTY, PENALTY_TOKENS = 1.05, 64  # enough against loops, mild enough for JSON
 RANDOM_SEED = 0xFFFFFFFF  # llama.cpp's word for "a new one each time"
+# How the lines end that llama.cpp reports as errors when we asked it to stop.
+INTERRUPTED = ("failed with error 1", "compute status: 1", "failed to decode, ret = 2")
 ERROR = 4  # of ggml.h; the table in llama-cpp-python is an older one
 
 
 def _log_errors(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-    if level == ERROR:
-        log.error("llama.cpp: %s", text.decode(errors="replace").strip())
+    line = text.decode(errors="replace").strip()
+    if level == ERROR and not line.endswith(INTERRUPTED):
+        log.error("llama.cpp: %s", line)
 
 
 _log_callback = llama.llama_log_callback(_log_errors)  # must live as long as the library
@@ -78,6 +83,43 @@ def open_context(
             f"There is not enough memory for {cells} tokens of conversation; set LLM_CONTEXT_TOKENS lower."
         )
     return context
+
+
+class Abort:
+    """Makes the ``llama_decode`` that is running end early, within one node of its graph.
+
+    llama.cpp asks a C function about it after every node, thousands of times a second; one written in
+    Python would wait for the interpreter's lock each time. libc's ``strlen`` looks at our text instead: no
+    character in it means "go on", one means "stop". It reaches the processor only: llama.cpp never asks
+    on a graphics card, which finishes its batch in a CUDA stream that each context has of its own.
+    """
+
+    def __init__(self, context: llama.llama_context_p) -> None:
+        """Must live as long as ``context``."""
+        self._text = ctypes.create_string_buffer(2)  # one character and the zero that ends a C string
+        self._ask = _strlen()
+        if self._ask:
+            llama.llama_set_abort_callback(context, self._ask, ctypes.addressof(self._text))
+
+    @property
+    def works(self) -> bool:
+        """False where no ``strlen`` was found: batches then run to their end."""
+        return self._ask is not None
+
+    def set(self) -> None:
+        self._text[0] = b"x"
+
+    def clear(self) -> None:
+        self._text[0] = b"\0"
+
+
+def _strlen() -> Any:
+    """libc's function as llama.cpp's ``ggml_abort_callback``: pointer in, 0 or not 0 out."""
+    try:
+        libc = ctypes.CDLL("msvcrt" if os.name == "nt" else None)
+        return ctypes.cast(libc.strlen, llama.ggml_abort_callback)
+    except (OSError, AttributeError):
+        return None
 
 
 @contextmanager

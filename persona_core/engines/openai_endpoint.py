@@ -33,9 +33,14 @@ class OpenAIEndpoint:
         self._remote = Remote(f"The endpoint {address}".rstrip("/"), "OPENAI_API_KEY", model)
 
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
-        """See LanguageModel. Raises EngineError when the endpoint refuses, is away, or breaks off."""
+        """See LanguageModel; answers do not disturb one another. Raises EngineError when the endpoint refuses, is away, or breaks off."""
         try:
             async with await self._client.chat.completions.create(
                 **_request(self._model, messages, sampling)
@@ -66,6 +71,9 @@ class OpenAIEndpoint:
             yield piece
         if not finished:
             raise self._remote.broke_off()
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """Nothing: a request costs the owner money."""
 
     def count_tokens(self, text: str) -> int:
         """An upper estimate: the tokenizer is at the other end."""

@@ -44,7 +44,12 @@ class RuleModel:
         self._name = name
 
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         """See LanguageModel; ``sampling`` changes nothing."""
         system = "\n".join(message.content for message in messages if message.role == "system")
@@ -54,6 +59,9 @@ class RuleModel:
             yield sentence
         tail = {"emotion": emotion, "actions": [], "remember": []}
         yield f" {SENTINEL} {json.dumps(tail)}"
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """Nothing: there is nothing to read."""
 
     def count_tokens(self, text: str) -> int:
         """An upper estimate, as there are no tokens."""

@@ -6,9 +6,10 @@ between two tokens.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,17 @@ from transformers import (
 )
 
 from persona_core.engines.card import require_torch_cuda
-from persona_core.engines.chat import without_system
+from persona_core.engines.chat import certain_beginning, without_system
 from persona_core.engines.kept import common_prefix
 from persona_core.engines.pieces import Pieces
-from persona_core.engines.threads import stream_from_thread
+from persona_core.engines.scheduler import Scheduler, Urgency
 from persona_core.errors import EngineError
 from persona_core.types import Message, Sampling
 
 CONVERSATIONS = 4  # whose evaluated prefix is kept
 STEP = {"cpu": 64, "cuda": 512}  # prompt tokens at once; a stop is noticed between steps
+SMALL_STEP = {"cpu": 16, "cuda": 64}  # the same of what gives way to answers
+BACKGROUND_AHEAD = 16  # tokens a background answer is written further than they are taken
 PENALTY = 1.05  # against loops
 
 
@@ -46,7 +49,10 @@ class _Evaluated:
 
 
 class TransformersModel:
-    """A causal language model with a chat template; one answer at a time, in a thread of its own."""
+    """A causal language model with a chat template, in a thread of its own.
+
+    Answers asked for together take turns.
+    """
 
     keeps_prefix = True
 
@@ -72,76 +78,123 @@ class TransformersModel:
         self.context_tokens = min(context_tokens, longest)
         self.evaluated = 0  # tokens put through the model so far; what was kept does not count again
         self._device = device
+        self._step = STEP.get(device, STEP["cuda"])
+        self._small_step = SMALL_STEP.get(device, SMALL_STEP["cuda"])
         self._ends = _end_tokens(self._model, self._tokenizer)
-        self._kept: OrderedDict[str, _Evaluated] = OrderedDict()  # least recently used first
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="transformers")
+        # By conversation, least recently used first; None is the background's. What a job uses is not in here.
+        self._kept: OrderedDict[str | None, _Evaluated] = OrderedDict()
+        self._scheduler = Scheduler("transformers", threading.Event())  # steps are not interrupted
 
     def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
-        """See LanguageModel. Raises EngineError when the prompt leaves no room for an answer."""
-        return stream_from_thread(
-            self._worker,
-            lambda: self._answer(messages, sampling, conversation),
-            ahead=sampling.max_tokens + 1,
-        )
+        """See LanguageModel; a background answer gives way between two steps.
+
+        Raises EngineError when the prompt leaves no room for an answer.
+        """
+        if background:
+            steps = self._answer(messages, sampling, None, self._small_step)
+            return self._scheduler.stream(steps, Urgency.BACKGROUND, ahead=BACKGROUND_AHEAD)
+        steps = self._answer(messages, sampling, conversation, self._step)
+        # The whole answer fits between thread and consumer: an answer never stands still.
+        return self._scheduler.stream(steps, Urgency.ANSWER, conversation, ahead=sampling.max_tokens + 1)
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """See LanguageModel. An answer in another conversation makes it wait, one in its own ends it."""
+        await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
 
     def count_tokens(self, text: str) -> int:
         """Exactly how many tokens ``text`` takes."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
 
     def close(self) -> None:
-        """Wait for the answer being written and let go of the weights."""
-        self._worker.shutdown(cancel_futures=True)
+        """Stop what is being written and let go of the weights."""
+        self._scheduler.close(EngineError("The language model was closed while it was writing."))
         self._kept.clear()
         self._model = None
 
-    # --- in the worker thread; None is yielded where the answer may be stopped
+    # --- in the scheduler's thread; None is yielded where other jobs may go on
+
+    def _read(self, messages: Sequence[Message], conversation: str) -> Generator[None, None, None]:
+        tokens = self._tokens(certain_beginning(messages, self._rendered_any))[:-1][: self.context_tokens]
+        with self._taken(conversation) as kept:
+            if kept.tokens[: len(tokens)] == tokens:  # and perhaps more
+                return
+            self._cut(kept, common_prefix(kept.tokens, tokens))
+            while rest := tokens[len(kept.tokens) :]:
+                self._evaluate(kept, rest[: self._small_step])
+                yield None
 
     def _answer(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str
+        self, messages: Sequence[Message], sampling: Sampling, owner: str | None, step: int
     ) -> Generator[str | None, None, None]:
-        prompt = self._prompt(messages)
+        """``owner`` None: the background."""
+        prompt = self._tokens(self._rendered_any(messages, answer=True))
         room = self.context_tokens - len(prompt)
         if room < 1:
             raise EngineError(
                 f"The conversation takes {len(prompt)} tokens and the model has room for "
                 f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
             )
-        kept = self._reused(conversation, prompt)
-        step = STEP.get(self._device, STEP["cuda"])
-        logits = None
-        for start in range(len(kept.tokens), len(prompt), step):
-            logits = self._evaluate(kept, prompt[start : start + step])
-            yield None
-        yield from self._write(kept, logits, sampling, min(sampling.max_tokens, room))
+        with self._taken(owner) as kept:
+            self._cut(kept, min(common_prefix(kept.tokens, prompt), len(prompt) - 1))  # logits need one token
+            logits = None
+            while rest := prompt[len(kept.tokens) :]:
+                logits = self._evaluate(kept, rest[:step])
+                yield None
+            yield from self._write(kept, logits, sampling, min(sampling.max_tokens, room))
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    def _rendered_any(self, messages: Sequence[Message], answer: bool = False) -> str:
         try:
-            return self._rendered(messages)
+            return self._rendered(messages, answer)
         except (TemplateError, ValueError):  # some templates know no system role or insist on alternation
-            return self._rendered(without_system(messages))
+            return self._rendered(without_system(messages), answer)
 
-    def _rendered(self, messages: Sequence[Message]) -> list[int]:
+    def _rendered(self, messages: Sequence[Message], answer: bool) -> str:
+        """The conversation as text; with ``answer`` up to where the assistant begins to write."""
         rows = [{"role": message.role, "content": message.content} for message in messages]
-        encoded = self._tokenizer.apply_chat_template(
-            rows, add_generation_prompt=True, return_dict=True, enable_thinking=False
+        text: str = self._tokenizer.apply_chat_template(
+            rows, add_generation_prompt=answer, tokenize=False, enable_thinking=False
         )
-        return list(encoded["input_ids"])
+        return text
 
-    def _reused(self, conversation: str, prompt: list[int]) -> _Evaluated:
-        """This conversation's cache, cut down to what ``prompt`` begins with."""
-        kept = self._kept.pop(conversation, None) or _Evaluated(DynamicCache(config=self._model.config))
-        common = min(common_prefix(kept.tokens, prompt), len(prompt) - 1)  # logits need one token
+    def _tokens(self, text: str) -> list[int]:
+        """Of text that a chat template made, which writes the special tokens itself."""
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    @contextmanager
+    def _taken(self, owner: str | None) -> Iterator[_Evaluated]:
+        """The cache of ``owner``, for one job alone; another job of the same owner begins with an empty one."""
+        kept = self._kept.pop(owner, None) or _Evaluated(self._empty())
         try:
-            kept.cache.crop(common - len(kept.tokens))  # as a negative number: how many to take away
-            del kept.tokens[common:]
+            yield kept
+        finally:
+            self._kept[owner] = kept
+            conversations = [name for name in self._kept if name is not None]
+            for name in conversations[:-CONVERSATIONS]:
+                del self._kept[name]
+
+    def _cut(self, kept: _Evaluated, length: int) -> None:
+        """Make ``kept`` end after ``length`` tokens, if it is longer."""
+        if length == len(kept.tokens):  # which alone would make a sliding window refuse
+            return
+        try:
+            kept.cache.crop(length - len(kept.tokens))  # as a negative number: how many to take away
+            del kept.tokens[length:]
         except RuntimeError:  # a sliding window has forgotten what came before
-            kept = _Evaluated(DynamicCache(config=self._model.config))
-        self._kept[conversation] = kept
-        if len(self._kept) > CONVERSATIONS:
-            self._kept.popitem(last=False)
-        return kept
+            self._forget(kept)
+
+    def _forget(self, kept: _Evaluated) -> None:
+        kept.cache = self._empty()
+        kept.tokens.clear()
+
+    def _empty(self) -> DynamicCache:
+        return DynamicCache(config=self._model.config)
 
     @torch.inference_mode()
     def _evaluate(self, kept: _Evaluated, tokens: list[int]) -> torch.Tensor:
@@ -150,7 +203,8 @@ class TransformersModel:
         try:
             output = self._model(input_ids=rows, past_key_values=kept.cache, use_cache=True, logits_to_keep=1)
         except torch.OutOfMemoryError as error:
-            self._kept.clear()  # frees memory, and some layers of ``kept`` hold the new tokens already
+            self._kept.clear()  # frees memory
+            self._forget(kept)  # some of its layers hold the new tokens already
             raise EngineError(
                 "The graphics card's memory is full; set LLM_CONTEXT_TOKENS lower or choose a smaller model."
             ) from error

@@ -26,9 +26,9 @@ def test_room_is_taken_from_others_in_the_order_they_fell_silent():
     ann, bob, cleo = (kept.claim(name) for name in ("ann", "bob", "cleo"))
     for sequence in (ann, bob, cleo):
         sequence.tokens = [1]
-    assert kept.least_recent(besides=ann) is bob
+    assert kept.first_to_go(besides=ann) is bob
     bob.tokens, cleo.tokens = [], []
-    assert kept.least_recent(besides=ann) is None
+    assert kept.first_to_go(besides=ann) is None
 
 
 def test_a_common_prefix_may_be_empty_whole_or_partial():

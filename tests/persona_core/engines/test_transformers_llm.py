@@ -159,7 +159,7 @@ async def test_a_full_card_is_one_plain_sentence_and_the_next_answer_is_right(
 
 async def test_a_template_without_a_system_role_still_gets_the_system_text(model):
     model._tokenizer.chat_template = "{% set strict = true %}" + TEMPLATE
-    assert "You are Mira.\nHi" in model._tokenizer.decode(model._prompt(talk("Hi")))
+    assert "You are Mira.\nHi" in model._rendered_any(talk("Hi"))
 
 
 async def test_a_prompt_that_is_too_long_is_refused_in_one_sentence(model):

@@ -23,11 +23,11 @@ Random = np.random.Generator
 def noise_clips(folder: Path | None = None) -> Iterator[tuple[str, Samples]]:
     """Name and sound (16 kHz) of at least 60 clips; with ``folder`` also those of ``folder/nonspeech``."""
     yield "silence", np.zeros(8 * EAR_RATE, np.float32)
-    yield "room -60 dB", _at_peak(coloured(np.random.default_rng(0), 8, 0.5), -60)
+    yield "room -60 dB", at_peak(coloured(np.random.default_rng(0), 8, 0.5), -60)
     for number, make in enumerate(KINDS):
         for variant, peak_db in enumerate(PEAKS_DB):
             sound = make(np.random.default_rng([number, variant]))
-            yield f"{make.__name__.strip('_')} {peak_db} dB", _at_peak(sound, peak_db)
+            yield f"{make.__name__.strip('_')} {peak_db} dB", at_peak(sound, peak_db)
     for path in sorted((folder / "nonspeech").glob("*.flac")) if folder else ():
         sound, rate = soundfile.read(path, dtype="float32")
         yield path.stem, np.asarray(soxr.resample(sound, rate, EAR_RATE), np.float32)
@@ -41,7 +41,7 @@ def coloured(random: Random, seconds: float, slope: float) -> Samples:
     return np.fft.irfft(spectrum / np.maximum(hertz, 20.0) ** slope, count).astype(np.float32)
 
 
-def _at_peak(sound: Samples, peak_db: float) -> Samples:
+def at_peak(sound: Samples, peak_db: float) -> Samples:
     return (sound / max(1e-9, float(np.abs(sound).max())) * 10 ** (peak_db / 20)).astype(np.float32)
 
 
@@ -83,7 +83,7 @@ def _partials(random: Random, ratios: tuple[float, ...], base_hz: float, seconds
     )
 
 
-def _voiced(random: Random, hertz: Samples, formants: tuple[float, ...]) -> Samples:
+def voiced(random: Random, hertz: Samples, formants: tuple[float, ...]) -> Samples:
     """Glottal pulses of a wavering pitch through a throat of fixed shape: a voice that says nothing."""
     wavering = hertz * (1 + 0.02 * _band(random, len(hertz) / EAR_RATE, 0, 30)[: len(hertz)])
     phase = np.cumsum(wavering) / EAR_RATE
@@ -176,22 +176,22 @@ def _rubbed_microphone(random: Random) -> Samples:
     return coloured(random, 5, 0.3) * strokes
 
 
-def _cough(random: Random) -> Samples:
+def cough(random: Random) -> Samples:
     def cough() -> Samples:
         burst = _decay(_band(random, 0.35, 300, 3500), 0.06)
         hertz = np.full(len(burst), random.uniform(110, 220), np.float32)
-        return burst + 0.02 * _decay(_voiced(random, hertz, (600, 1200)), 0.1)
+        return burst + 0.02 * _decay(voiced(random, hertz, (600, 1200)), 0.1)
 
     return _scattered(random, 3, 0.5, cough)
 
 
-def _laughter(random: Random) -> Samples:
+def laughter(random: Random) -> Samples:
     """Bursts of "ha" at a falling pitch, breath between them."""
     top = random.uniform(160, 330)
     pieces = []
     for n in range(int(random.integers(5, 12))):
         time = _time(0.11)
-        ha = _voiced(random, top * 0.96**n * (1 - 1.2 * time), (750, 1250, 2600)) * np.hanning(len(time))
+        ha = voiced(random, top * 0.96**n * (1 - 1.2 * time), (750, 1250, 2600)) * np.hanning(len(time))
         air = 0.15 * np.abs(ha).max() * _band(random, 0.1, 500, 3000)
         pieces += [ha, air * np.hanning(len(air))]
     return np.concatenate(pieces)
@@ -200,7 +200,7 @@ def _laughter(random: Random) -> Samples:
 def _groan(random: Random) -> Samples:
     time = _time(1.5)
     hertz = random.uniform(90, 200) * (1 + 0.3 * np.sin(np.pi * time / 1.5))
-    return _voiced(random, hertz, (500, 900, 2400)) * np.hanning(len(time))
+    return voiced(random, hertz, (500, 900, 2400)) * np.hanning(len(time))
 
 
 def _applause(random: Random) -> Samples:
@@ -261,7 +261,7 @@ def _siren(random: Random) -> Samples:
 def _dog(random: Random) -> Samples:
     def bark() -> Samples:
         time = _time(0.22)
-        call = _voiced(random, random.uniform(280, 500) * np.exp(-2 * time), (700, 1400, 2800))
+        call = voiced(random, random.uniform(280, 500) * np.exp(-2 * time), (700, 1400, 2800))
         return _decay(call, 0.08)
 
     return _scattered(random, 4, 0.5, bark)
@@ -270,6 +270,6 @@ def _dog(random: Random) -> Samples:
 KINDS = (
     _white_noise, _pink_noise, _brown_noise, _mains_hum, _fan, _rain, _wind,
     _keyboard, _mouse, _knocking, _dishes, _chair,
-    _breath, _blown_microphone, _rubbed_microphone, _cough, _laughter, _groan, _applause,
+    _breath, _blown_microphone, _rubbed_microphone, cough, laughter, _groan, _applause,
     _organ, _plucked_strings, _drums, _synthesiser, _ringtone, _siren, _dog,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hibari import Hibari
 from hibari.voices import DEFAULT, VOICES
 
+from persona_core.engines.english import spelled_out
 from persona_core.engines.speech import GAP_S, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.errors import EngineError
@@ -36,7 +37,7 @@ class HibariVoice:
         self._worker = ThreadPoolExecutor(1, "hibari")
 
     def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
-        return stream_from_thread(self._worker, lambda: self._sentences(speakable(text)))
+        return stream_from_thread(self._worker, lambda: self._sentences(spelled_out(speakable(text))))
 
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:
         for sentence in self._hibari.split_sentences(text):

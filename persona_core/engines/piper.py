@@ -9,6 +9,7 @@ from pathlib import Path
 
 import piper
 
+from persona_core.engines.english import spelled_out
 from persona_core.engines.speech import GAP_S, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.errors import EngineError
@@ -39,6 +40,7 @@ class PiperVoice:
             speaker_id=speakers[voice.timbre] if voice.timbre else None,
             length_scale=config.length_scale / voice.speed,
         )
+        self._english = config.espeak_voice.startswith("en")
         self._speed = voice.speed
         self.rate = config.sample_rate
         self._worker = ThreadPoolExecutor(1, "piper")
@@ -50,6 +52,8 @@ class PiperVoice:
         if not text:
             return
         plain = text.replace("[[", "[").replace("]]", "]")  # piper reads [[…]] as phonemes
+        if self._english:
+            plain = spelled_out(plain)
         for chunk in self._piper.synthesize(plain, self._manner):
             pcm = trimmed(chunk.audio_float_array, self.rate, GAP_S / self._speed)
             yield pcm if pcm.size else None

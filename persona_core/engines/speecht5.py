@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Tokenizer
 
 from persona_core.engines.card import require_torch_cuda
+from persona_core.engines.english import spelled_out
 from persona_core.engines.speech import GAP_S, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.engines.timbre import reshape
@@ -48,7 +49,7 @@ class SpeechT5Voice:
         self._worker = ThreadPoolExecutor(1, "speecht5")
 
     def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
-        return stream_from_thread(self._worker, lambda: self._sentences(speakable(text)))
+        return stream_from_thread(self._worker, lambda: self._sentences(spelled_out(speakable(text))))
 
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:
         for sentence in _pieces(text):

@@ -32,7 +32,7 @@ _JOINING = frozenset([
 _LEFT_OVER = re.compile(r"^[.!?…,;:—–\s]+(?!\d)")  # of marks, when the piece before was cut at their first
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,!?;:)]", re.IGNORECASE)
 _NAMED_SYMBOLS = {"&": " and ", "=": " equals ", "@": " at ", "+": " plus "}
-_UNSPOKEN = re.compile(r"[*_`~|<>{}\[\]()\\^#\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]+")
+_UNSPOKEN = re.compile(r"[*_`~|<>{}\[\]()\\^\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]+|#(?!\d)")
 _REPEATED = re.compile(r"([!?,;:—–])[!?,;:—–]+")
 _DOTS = re.compile(r"\.{2,}|…+")
 _SHOUTED = re.compile(r"\b[A-Z]{5,}\b|\b[A-Z]+(?: [A-Z]{2,}){2,}\b")

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from faster_whisper import WhisperModel
-from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
 from persona_core.engines.card import load_cublas
+from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
-    SURE,
     Reading,
     WhisperEngine,
+    chosen_language,
     is_lost,
     most_tokens,
 )
+from persona_core.engines.whisper_windows import padded
 from persona_core.errors import EngineError
-from persona_core.types import Samples
+from persona_core.types import Speech
 
 _BEAM = 1  # 5 is hardly better (LibriSpeech test-other, base: 15.3 against 15.7 % WER), and slower
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
 class FasterWhisper(WhisperEngine):
-    """Greedy, without timestamps or previous text, one utterance at a time in its own thread.
+    """Greedy, without timestamps or previous text, in its own thread.
 
-    It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes twice where the
-    language is unknown and hides the evidence for what it drops.
+    It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes 30 s for every word,
+    twice where the language is unknown, and hides the evidence for what it drops.
     """
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu", threads: int = 0) -> None:
@@ -48,53 +51,71 @@ class FasterWhisper(WhisperEngine):
             ) from cause
         super().__init__("faster-whisper")
 
-    def _read(self, window: Samples, language: str) -> Reading:
-        features = self._model.feature_extractor(window)
-        encoded = self._model.encode(pad_or_trim(features))
-        tokenizer = self._tokenizer(language or self._detect(encoded))
-        most = min(most_tokens(window), _MOST_TOKENS)
-        reading = self._decode(encoded, tokenizer, most, _BEAM)
+    def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
+        encoded = self._encode(pieces, whole=False)
+        return self._decode(encoded, pieces, self._detect(encoded, pieces), _BEAM)
+
+    def _read_again(self, piece: Speech) -> Reading:
+        encoded = self._encode([piece], whole=True)
+        languages = self._detect(encoded, [piece])
+        (reading,) = self._decode(encoded, [piece], languages, _BEAM)
         if is_lost(reading):
-            reading = self._decode(encoded, tokenizer, most, BEAM_AFTER_LOOP, looped=True)
+            (reading,) = self._decode(encoded, [piece], languages, BEAM_AFTER_LOOP)
+            return replace(reading, looped=True)
         return reading
 
+    def _encode(self, pieces: Sequence[Speech], whole: bool) -> Any:
+        filters = self._model.feature_extractor.mel_filters
+        return self._model.encode(padded([log_mel(piece.samples, filters) for piece in pieces], whole))
+
+    def _detect(self, encoded: Any, pieces: Sequence[Speech]) -> list[tuple[str, float]]:
+        """The language of each and its probability."""
+        if not self._model.model.is_multilingual:
+            return [("en", 0.0)] * len(pieces)
+        supported = self._model.supported_languages
+        if all(piece.language in supported for piece in pieces):
+            return [(piece.language, 0.0) for piece in pieces]
+        guesses = [best for best, *_ in self._model.model.detect_language(encoded)]
+        return [
+            chosen_language(piece, token.strip("<|>"), probability, supported)
+            for piece, (token, probability) in zip(pieces, guesses, strict=True)
+        ]
+
     def _tokenizer(self, language: str) -> Tokenizer:
-        multilingual = self._model.model.is_multilingual
         return Tokenizer(
-            self._model.hf_tokenizer,
-            multilingual,
-            task="transcribe",
-            language=language if multilingual and language in self._model.supported_languages else "en",
+            self._model.hf_tokenizer, self._model.model.is_multilingual, task="transcribe", language=language
         )
 
-    def _detect(self, encoded: Any) -> str:
-        """The language spoken, or the usual one where that is not clear, as in a single word."""
-        if not self._model.model.is_multilingual:
-            return "en"
-        token, probability = self._model.model.detect_language(encoded)[0][0]
-        if probability >= SURE:
-            self._usual = token.strip("<|>")
-        return self._usual
-
     def _decode(
-        self, encoded: Any, tokenizer: Tokenizer, most: int, beam: int, looped: bool = False
-    ) -> Reading:
-        (result,) = self._model.model.generate(
+        self, encoded: Any, pieces: Sequence[Speech], languages: Sequence[tuple[str, float]], beam: int
+    ) -> list[Reading]:
+        tokenizers = [self._tokenizer(language) for language, _ in languages]
+        most = [min(most_tokens(piece.samples), _MOST_TOKENS) for piece in pieces]
+        results = self._model.model.generate(
             encoded,
-            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
+            [[*tokenizer.sot_sequence, tokenizer.no_timestamps] for tokenizer in tokenizers],
             beam_size=beam,
-            max_length=2 * most,  # CTranslate2 writes half of it at most
-            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            max_length=2 * max(most),  # CTranslate2 writes half of it at most
+            suppress_tokens=get_suppressed_tokens(tokenizers[0], [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
-        tokens = result.sequences_ids[0]
-        logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the score leaves out the closing token
-        return Reading(
-            text=tokenizer.decode(tokens).strip(),
-            language=tokenizer.language_code,
-            logprob=logprob,
-            no_speech=result.no_speech_prob,
-            ran_on=len(tokens) >= most - 1,
-            looped=looped,
-        )
+        return [
+            _reading(result, tokenizer, probability, limit)
+            for result, tokenizer, (_, probability), limit in zip(
+                results, tokenizers, languages, most, strict=True
+            )
+        ]
+
+
+def _reading(result: Any, tokenizer: Tokenizer, language_probability: float, most: int) -> Reading:
+    tokens = result.sequences_ids[0]
+    return Reading(
+        text=tokenizer.decode(tokens).strip(),
+        language=tokenizer.language_code,
+        language_probability=language_probability,
+        logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),  # the score leaves out the closing token
+        no_speech=result.no_speech_prob,
+        tokens=len(tokens),
+        ran_on=len(tokens) >= most - 1,
+    )

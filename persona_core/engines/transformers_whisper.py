@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from transformers import GenerationMixin, WhisperForConditionalGeneration, WhisperProcessor
 from transformers.modeling_outputs import BaseModelOutput
 
 from persona_core.engines.card import require_torch_cuda
+from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
     BEAM_AFTER_LOOP,
-    SURE,
     Reading,
     WhisperEngine,
+    chosen_language,
     is_lost,
     most_tokens,
 )
+from persona_core.engines.whisper_windows import padded
 from persona_core.errors import EngineError
-from persona_core.types import EAR_RATE, Samples, Transcript
+from persona_core.types import Samples, Speech, Transcript
 
 
 class TransformersWhisper(WhisperEngine):
-    """Greedy, without timestamps or previous text, one utterance at a time in its own thread."""
+    """Greedy, without timestamps or previous text, in its own thread."""
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu") -> None:
         """``path``: a folder as ``save_pretrained`` writes it, model and processor together."""
@@ -43,27 +48,38 @@ class TransformersWhisper(WhisperEngine):
             ) from cause
         # "<|en|>" → its token; empty for English-only models
         self._languages: dict[str, int] = getattr(self._model.generation_config, "lang_to_id", None) or {}
+        # (bands, 201), which log_mel takes; the processor keeps them the other way round
+        self._filters: Samples = np.ascontiguousarray(
+            np.asarray(self._processor.feature_extractor.mel_filters, np.float32).T
+        )
         super().__init__("transformers-whisper")
 
     @torch.inference_mode()
-    def _transcribe(self, samples: Samples, language: str) -> Transcript:
-        return super()._transcribe(samples, language)
+    def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        return super()._transcribe(speech)
 
-    def _read(self, window: Samples, language: str) -> Reading:
-        features = self._processor.feature_extractor(
-            window, sampling_rate=EAR_RATE, return_tensors="pt"
-        ).input_features.to(self._model.device, self._model.dtype)
-        encoded = self._model.get_encoder()(features)
-        first = self._first_guess(encoded)
-        language = language if f"<|{language}|>" in self._languages else self._detect(first)
-        no_speech = float(first[self._token("<|nospeech|>", "<|nocaptions|>")])
-        most = min(most_tokens(window), self._model.config.max_target_positions // 2)
-        text, logprob, ran_on = self._decode(encoded, language, most, beam=1)
-        reading = Reading(text, language, logprob, no_speech, ran_on)
+    def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
+        return [self._decode(self._encode(piece, whole=False), piece, beam=1) for piece in pieces]
+
+    def _read_again(self, piece: Speech) -> Reading:
+        encoded = self._encode(piece, whole=True)
+        reading = self._decode(encoded, piece, beam=1)
         if is_lost(reading):
-            text, logprob, ran_on = self._decode(encoded, language, most, BEAM_AFTER_LOOP)
-            reading = Reading(text, language, logprob, no_speech, ran_on, looped=True)
+            return replace(self._decode(encoded, piece, BEAM_AFTER_LOOP), looped=True)
         return reading
+
+    def _encode(self, piece: Speech, whole: bool) -> BaseModelOutput:
+        """What the encoder makes of ``piece``. Its own forward() takes nothing but 30 s."""
+        encoder = self._model.get_encoder()
+        features = torch.from_numpy(padded([log_mel(piece.samples, self._filters)], whole))
+        hidden = features.to(self._model.device, self._model.dtype)
+        for convolution in (encoder.conv1, encoder.conv2):
+            hidden = torch.nn.functional.gelu(convolution(hidden))
+        hidden = hidden.transpose(1, 2)
+        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
+        for layer in encoder.layers:
+            hidden = layer(hidden, None)
+        return BaseModelOutput(last_hidden_state=encoder.layer_norm(hidden))
 
     def _first_guess(self, encoded: BaseModelOutput) -> torch.Tensor:
         """Probabilities (vocabulary,) of what comes first: a language, or that nobody speaks."""
@@ -71,23 +87,24 @@ class TransformersWhisper(WhisperEngine):
         logits = self._model(encoder_outputs=encoded, decoder_input_ids=start).logits
         return torch.softmax(logits[0, -1].float(), dim=-1)
 
-    def _detect(self, first: torch.Tensor) -> str:
-        """The language spoken, or the usual one where that is not clear, as in a single word."""
-        if self._languages:
-            chances = first[list(self._languages.values())]
-            if float(chances.max() / chances.sum()) >= SURE:
-                self._usual = list(self._languages)[int(chances.argmax())].strip("<|>")
-        return self._usual
+    def _language(self, piece: Speech, first: torch.Tensor) -> tuple[str, float]:
+        """The language of ``piece`` and its probability, from the first guess."""
+        if not self._languages:
+            return "en", 0.0
+        chances = first[list(self._languages.values())]
+        names = [token.strip("<|>") for token in self._languages]
+        return chosen_language(
+            piece, names[int(chances.argmax())], float(chances.max() / chances.sum()), names
+        )
 
     def _token(self, *names: str) -> int:
         """The first of ``names`` that this vocabulary has; the older ones name some tokens otherwise."""
         vocabulary = self._processor.tokenizer.get_vocab()
         return next(int(vocabulary[name]) for name in names if name in vocabulary)
 
-    def _decode(
-        self, encoded: BaseModelOutput, language: str, most: int, beam: int
-    ) -> tuple[str, float, bool]:
-        """Text, the mean log-probability of its tokens with the closing one, and whether there was none."""
+    def _decode(self, encoded: BaseModelOutput, piece: Speech, beam: int) -> Reading:
+        first = self._first_guess(encoded)
+        language, probability = self._language(piece, first)
         start = [self._model.config.decoder_start_token_id]
         if self._languages:
             start += [self._languages[f"<|{language}|>"], self._token("<|transcribe|>")]
@@ -97,7 +114,7 @@ class TransformersWhisper(WhisperEngine):
             self._model,
             encoder_outputs=encoded,
             decoder_input_ids=torch.tensor([start], device=self._model.device),
-            max_new_tokens=most,
+            max_new_tokens=min(most_tokens(piece.samples), self._model.config.max_target_positions // 2),
             num_beams=beam,
             do_sample=False,
             return_dict_in_generate=True,
@@ -108,6 +125,12 @@ class TransformersWhisper(WhisperEngine):
         chances = self._model.compute_transition_scores(
             out.sequences, out.scores, beams, normalize_logits=beams is None
         )[0]
-        text = self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip()
-        ran_on = self._model.config.eos_token_id not in tokens
-        return text, float(chances[torch.isfinite(chances)].mean()), ran_on
+        return Reading(
+            text=self._processor.tokenizer.decode(tokens, skip_special_tokens=True).strip(),
+            language=language,
+            language_probability=probability,
+            logprob=float(chances[torch.isfinite(chances)].mean()),
+            no_speech=float(first[self._token("<|nospeech|>", "<|nocaptions|>")]),
+            tokens=len(tokens),
+            ran_on=self._model.config.eos_token_id not in tokens,
+        )

@@ -1,32 +1,26 @@
-"""What every Whisper engine shares: cutting long speech, and telling words from inventions."""
+"""What both ways of running Whisper share: attempts, languages, known words, a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from persona_core.engines.whisper_windows import batches, is_audible, loud_seconds, windows
 from persona_core.errors import EngineError
-from persona_core.types import EAR_RATE, Samples, Transcript
+from persona_core.types import EAR_RATE, Samples, Speech, Transcript
 
-WINDOW_S = 30  # what Whisper's encoder takes at once
 SURE = 0.6  # a language detected with less is not believed: what follows would be words of no language
 LOOP = 2.4  # text that zlib shrinks by more repeats itself (OpenAI's own decoder has the same threshold)
 BEAM_AFTER_LOOP = 5  # finds its way out of most
 
-_CUT_WITHIN_S = 5  # the last seconds of a window, in which a quiet place is looked for
-_HOP = EAR_RATE // 50  # 20 ms
-_INAUDIBLE = 1e-4  # -80 dBFS, below the least that a microphone's own noise makes
+_DOUBT = -1.0  # mean log-probability; with less, the whole window is encoded (faster-whisper's own figure)
 
-# Each pair: (probability of no speech above, mean log-probability of the words below). Either alone is weak
-# evidence, since a name spoken alone is improbable and a quiet room may be taken for speech.
-# Chosen on LibriSpeech, single spoken names and 28 sounds without words, for base and tiny.en.
-_DOUBTS = ((0.6, -0.6), (0.3, -1.2), (0.0, -1.6))
-_DOUBT_AFTER_LOOP = -0.6  # what is read after the recogniser had lost itself must be plainer
+_FEWEST = 1.0  # tokens a second of loud sound; people who speak slowly still say two or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +29,12 @@ class Reading:
 
     text: str
     language: str
+    language_probability: float  # 0..1; 0: not detected
     logprob: float  # mean per token, the closing one included
     no_speech: float  # probability 0..1
+    tokens: int  # that the text was written with
     ran_on: bool = False  # it was stopped at the most tokens that anybody can speak in this time
-    looped: bool = False  # its first attempt was lost in a loop
+    looped: bool = False  # its first attempt on the whole window was lost in a loop
 
 
 def is_lost(reading: Reading) -> bool:
@@ -47,70 +43,105 @@ def is_lost(reading: Reading) -> bool:
     return reading.ran_on and len(data) > LOOP * len(zlib.compress(data))
 
 
-def most_tokens(window: Samples) -> int:
+def is_doubtful(reading: Reading, samples: Samples) -> bool:
+    """Whether ``samples``, in which this was read, are worth a second, more thorough attempt."""
+    stopped_early = reading.tokens < _FEWEST * loud_seconds(samples) - 1
+    return reading.ran_on or stopped_early or reading.logprob < _DOUBT
+
+
+def most_tokens(samples: Samples) -> int:
     """More than anybody says in this time, in any script: 12 a second, and some to begin with."""
-    return 16 + 12 * len(window) // EAR_RATE
+    return 16 + 12 * len(samples) // EAR_RATE
 
 
-def is_invented(reading: Reading) -> bool:
-    """Whether the evidence is against these words having been spoken."""
-    if not any(letter.isalnum() for letter in reading.text) or is_lost(reading):
-        return True
-    if reading.looped and reading.logprob < _DOUBT_AFTER_LOOP:
-        return True
-    return any(reading.no_speech >= high and reading.logprob < low for high, low in _DOUBTS)
+def chosen_language(
+    speech: Speech, detected: str, probability: float, supported: Container[str]
+) -> tuple[str, float]:
+    """The language to write down, and how probable it is: what was told, heard for sure, or is usual."""
+    if speech.language in supported:
+        return speech.language, 0.0
+    if probability >= SURE:
+        return detected, probability
+    return speech.usual if speech.usual in supported else "en", 0.0
 
 
-def is_audible(samples: Samples) -> bool:
-    """Whether there is anything at all to recognise."""
-    return samples.size > 0 and float(np.abs(samples).max()) > _INAUDIBLE
+def continued(begins: str, text: str) -> str:
+    """``text`` with its first words spelled as in ``begins``, where it begins with the same words.
+
+    Words are the same whatever their case and punctuation. The last of ``begins`` keeps the spelling of
+    ``text``: only now is it known what follows it. Where the words differ, ``text`` knows more.
+    """
+    known, heard = begins.split(), text.split()
+    if [_bare(word) for word in known] != [_bare(word) for word in heard[: len(known)]]:
+        return text
+    return " ".join(known[:-1] + heard[max(0, len(known) - 1) :])
 
 
-def windows(samples: Samples) -> Iterator[Samples]:
-    """``samples`` (16 kHz) in pieces of at most 30 s, cut where it is quietest."""
-    most = WINDOW_S * EAR_RATE
-    while len(samples) > most:
-        near = samples[most - _CUT_WITHIN_S * EAR_RATE : most].reshape(-1, _HOP)
-        loudness = np.convolve(np.square(near).mean(axis=1), np.ones(5), mode="same")  # over 100 ms
-        cut = most - _CUT_WITHIN_S * EAR_RATE + int(loudness.argmin()) * _HOP
-        yield samples[:cut]
-        samples = samples[cut:]
-    yield samples
+def _bare(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
-def transcript(readings: Sequence[Reading]) -> Transcript:
-    """The believable readings as one; empty, with the language of the first, when there is none."""
-    heard = [reading for reading in readings if not is_invented(reading)]
-    if not heard:
-        return Transcript("", readings[0].language if readings else "")
-    text = " ".join(reading.text for reading in heard)
-    weights = [len(reading.text) for reading in heard]
-    logprob = float(np.average([reading.logprob for reading in heard], weights=weights))
-    return Transcript(text, heard[0].language, logprob)
+def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
+    """What was read in the windows of one utterance; its text is empty when none of them holds words."""
+    heard = [r for r in readings if any(letter.isalnum() for letter in r.text) and not is_lost(r)]
+    told = heard or readings
+    if not told:
+        return Transcript("")
+    weights = [1 + len(reading.text) for reading in told]
+    return Transcript(
+        text=continued(begins, " ".join(reading.text for reading in heard)),
+        language=told[0].language,
+        language_probability=told[0].language_probability,
+        logprob=float(np.average([reading.logprob for reading in told], weights=weights)),
+        no_speech=float(np.average([reading.no_speech for reading in told], weights=weights)),
+        looped=any(reading.looped for reading in told),
+    )
 
 
 class WhisperEngine:
-    """What both ways of running Whisper do alike: one utterance at a time, in a thread of its own."""
+    """Each window is first read on its real length, and again on 30 s where that was doubtful."""
 
     def __init__(self, worker: str) -> None:
-        self._usual = "en"  # the language last recognised for sure
         self._worker = ThreadPoolExecutor(1, worker)
 
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         """See SpeechToText. Raises EngineError."""
-        if not is_audible(samples):
-            return Transcript("")
+        if not any(is_audible(one.samples) for one in speech):
+            return [Transcript("") for _ in speech]
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._worker, self._transcribe, samples, language)
+            return await loop.run_in_executor(self._worker, self._transcribe, tuple(speech))
         except (RuntimeError, ValueError) as cause:
             raise EngineError(
                 "The speech recogniser failed on this utterance; please say it again."
             ) from cause
 
-    def _transcribe(self, samples: Samples, language: str) -> Transcript:
-        return transcript([self._read(window, language) for window in windows(samples)])
+    def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        pieces = [
+            (i, replace(one, samples=window))
+            for i, one in enumerate(speech)
+            for window in windows(one.samples)
+            if is_audible(window)
+        ]
+        readings = self._recognise([piece for _, piece in pieces])
+        return [
+            transcript([r for (j, _), r in zip(pieces, readings, strict=True) if j == i], one.begins)
+            for i, one in enumerate(speech)
+        ]
 
-    def _read(self, window: Samples, language: str) -> Reading:
-        """One window of at most 30 s; in the worker thread."""
+    def _recognise(self, pieces: Sequence[Speech]) -> list[Reading]:
+        readings: dict[int, Reading] = {}
+        for batch in batches([len(piece.samples) for piece in pieces]):
+            readings |= zip(batch, self._read([pieces[i] for i in batch]), strict=True)
+        for i, reading in readings.items():
+            if is_doubtful(reading, pieces[i].samples):
+                readings[i] = self._read_again(pieces[i])
+        return [readings[i] for i in range(len(pieces))]
+
+    def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
+        """Each of ``pieces``, at most 30 s and of similar length, at little cost; in the worker thread."""
+        raise NotImplementedError
+
+    def _read_again(self, piece: Speech) -> Reading:
+        """The same for one, with all the care there is: on 30 s, and searching where that loops."""
         raise NotImplementedError

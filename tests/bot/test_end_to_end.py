@@ -20,7 +20,7 @@ import soxr
 from persona_core.types import EAR_RATE, Pcm
 from tests.discord_server import Channel, DiscordServer, SimulatedMember
 from tests.discord_server.guilds import SimulatedGuild
-from tests.words import word_error_rate
+from tests.words import text_of, word_error_rate
 
 ROOT = Path(__file__).parents[2]
 LOADING_S = 120  # for models, on a busy machine
@@ -88,7 +88,7 @@ def transcribe(weights: Weights) -> Callable[[Pcm], str]:
 
     def words(pcm: Pcm) -> str:
         mono = pcm.mean(axis=1).astype(np.float32) / 32_768
-        return asyncio.run(stt.transcribe(np.asarray(soxr.resample(mono, 48_000, EAR_RATE), np.float32))).text
+        return asyncio.run(text_of(stt, np.asarray(soxr.resample(mono, 48_000, EAR_RATE), np.float32)))
 
     return words
 

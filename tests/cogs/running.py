@@ -19,7 +19,7 @@ from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.persona import Hearing, Persona
 from persona_core.settings import Settings, load_settings
 from persona_core.thinking.character import load_character
-from persona_core.types import Message, Pcm, Samples, Sampling, Transcript
+from persona_core.types import EAR_RATE, Message, Pcm, Samples, Sampling, Speech, Transcript
 from tests.discord_server import DiscordServer
 
 T = TypeVar("T")
@@ -38,10 +38,13 @@ class Loudness:
 class Dictation:
     """Hears the pitch of what was said as its words."""
 
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
-        spectrum = np.abs(np.fft.rfft(samples))
-        hertz = np.argmax(spectrum) * 16_000 / len(samples)
-        return Transcript(f"tone {round(hertz / 50) * 50}", "en", -0.1)
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        return [Transcript(f"tone {round(_pitch(one.samples) / 50) * 50}", "en", 1.0, -0.1) for one in speech]
+
+
+def _pitch(samples: Samples) -> float:
+    """The loudest frequency, in Hz."""
+    return float(np.argmax(np.abs(np.fft.rfft(samples))) * EAR_RATE / len(samples))
 
 
 class Script:

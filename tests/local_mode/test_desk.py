@@ -18,7 +18,7 @@ import soundfile
 import soxr
 
 from persona_core.types import EAR_RATE
-from tests.words import word_error_rate
+from tests.words import text_of, word_error_rate
 
 ROOT = Path(__file__).parents[2]
 Weights = Callable[[str], Path]
@@ -50,7 +50,7 @@ def transcribe(weights: Weights) -> Callable[[Path], str]:
 
     def words(path: Path) -> str:
         sound, rate = soundfile.read(path, dtype="float32")
-        return asyncio.run(stt.transcribe(np.asarray(soxr.resample(sound, rate, EAR_RATE), np.float32))).text
+        return asyncio.run(text_of(stt, np.asarray(soxr.resample(sound, rate, EAR_RATE), np.float32)))
 
     return words
 

@@ -13,7 +13,7 @@ from persona_core.engines.faster_whisper import FasterWhisper
 from persona_core.engines.hibari import HibariVoice
 from persona_core.engines.timbre import Reshaped, reshape
 from persona_core.types import EAR_RATE, Pcm, Samples, Voice
-from tests.words import word_error_rate
+from tests.words import text_of, word_error_rate
 
 TEXT = "She told me that the train would arrive at seven in the morning."
 
@@ -81,10 +81,9 @@ def test_silence_and_scraps_of_sound_keep_their_length(samples: Samples) -> None
 async def test_a_reshaped_voice_is_still_understood(weights: Callable[[str], Path]) -> None:
     voice = Reshaped(HibariVoice(Voice()), Voice(pitch=4, formant=1.15))
     sound = np.concatenate([pcm async for pcm in voice.speak(TEXT)]).astype(np.float32) / 32768
-    heard = await FasterWhisper(weights("whisper-base"), threads=2).transcribe(
-        soxr.resample(sound, voice.rate, EAR_RATE), "en"
-    )
-    assert word_error_rate(TEXT, heard.text) <= 0.1
+    stt = FasterWhisper(weights("whisper-base"), threads=2)
+    heard = await text_of(stt, soxr.resample(sound, voice.rate, EAR_RATE), "en")
+    assert word_error_rate(TEXT, heard) <= 0.1
 
 
 async def test_stopping_the_reshaped_voice_stops_the_engine() -> None:

@@ -20,7 +20,7 @@ from transformers import (
 from persona_core.engines.transformers_whisper import TransformersWhisper
 from persona_core.engines.whisper import Reading
 from persona_core.errors import EngineError
-from persona_core.types import EAR_RATE, Transcript
+from persona_core.types import EAR_RATE, Speech, Transcript
 from tests.devices import DEVICES
 
 SPECIAL = [
@@ -74,7 +74,7 @@ def whisper(folder: Path, request: pytest.FixtureRequest) -> TransformersWhisper
 
 def test_a_reading_carries_its_evidence(whisper: TransformersWhisper) -> None:
     with torch.inference_mode():
-        reading = whisper._read(NOISE, "")
+        (reading,) = whisper._read([Speech(NOISE)])
     assert isinstance(reading, Reading)
     assert reading.language in ("en", "de")
     assert reading.logprob < 0
@@ -83,16 +83,34 @@ def test_a_reading_carries_its_evidence(whisper: TransformersWhisper) -> None:
 
 def test_the_language_asked_for_is_used_and_an_unknown_one_detected(whisper: TransformersWhisper) -> None:
     with torch.inference_mode():
-        assert whisper._read(NOISE, "de").language == "de"
-        assert whisper._read(NOISE, "tlh").language == "en"  # a random model is sure of none
+        heard = whisper._read([Speech(NOISE, "de"), Speech(NOISE, "tlh")])
+    assert [reading.language for reading in heard] == ["de", "en"]  # a random model is sure of none
 
 
-async def test_random_weights_make_no_believable_words(whisper: TransformersWhisper) -> None:
-    assert (await whisper.transcribe(NOISE)).text == ""
+def test_only_the_real_length_is_encoded(whisper: TransformersWhisper) -> None:
+    with torch.inference_mode():
+        short, whole = (whisper._encode(Speech(NOISE), whole).last_hidden_state for whole in (False, True))
+    assert whole.shape[1] == 1500
+    assert short.shape[1] < 200
+
+
+def test_30_s_are_encoded_as_the_library_does_it(whisper: TransformersWhisper) -> None:
+    sound = np.tile(NOISE, 15)
+    features = whisper._processor.feature_extractor(sound, sampling_rate=EAR_RATE, return_tensors="pt")
+    given = features.input_features.to(whisper._model.device, whisper._model.dtype)
+    with torch.inference_mode():
+        theirs = whisper._model.get_encoder()(given).last_hidden_state
+        ours = whisper._encode(Speech(sound), whole=True).last_hidden_state
+    assert torch.allclose(ours.float(), theirs.float(), atol=0.01)
+
+
+async def test_several_are_heard_in_their_order(whisper: TransformersWhisper) -> None:
+    silence = Speech(np.zeros(EAR_RATE, np.float32))
+    assert (await whisper.transcribe([silence, Speech(NOISE), silence]))[::2] == [Transcript("")] * 2
 
 
 async def test_silence_is_empty(whisper: TransformersWhisper) -> None:
-    assert await whisper.transcribe(np.zeros(EAR_RATE, np.float32)) == Transcript("")
+    assert await whisper.transcribe([Speech(np.zeros(EAR_RATE, np.float32))]) == [Transcript("")]
 
 
 def test_a_folder_without_a_model_is_one_plain_sentence(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ import soxr
 from persona_core.engines.faster_whisper import FasterWhisper
 from persona_core.engines.hibari import HibariVoice
 from persona_core.engines.piper import PiperVoice
-from persona_core.engines.speech import GAP_S, speakable, trimmed
+from persona_core.engines.speech import GAP_S, LOUDNESS, gain_of, speakable, trimmed
 from persona_core.errors import EngineError
 from persona_core.ports import TextToSpeech
 from persona_core.types import EAR_RATE, Pcm, Voice
-from tests.words import word_error_rate
+from tests.words import text_of, word_error_rate
 
 TEXT = "Would you like some tea? I think we should walk along the beach first."
 ODD = ["\ud800 hi", "a\x00b", "🙂 hello 🙂", "[[ə]] [[", "½ of $3e999 & <b>#1</b>", "Z̷͑a̸l̶g̴o", "١٢٣", "x" * 500]
@@ -44,10 +44,9 @@ async def chunks(voice: TextToSpeech, text: str) -> list[Pcm]:
 
 async def test_what_it_says_is_understood(voice: TextToSpeech, weights: Callable[[str], Path]) -> None:
     sound = np.concatenate(await chunks(voice, TEXT)).astype(np.float32) / 32768
-    heard = await FasterWhisper(weights("whisper-base"), threads=2).transcribe(
-        soxr.resample(sound, voice.rate, EAR_RATE), "en"
-    )
-    assert word_error_rate(TEXT, heard.text) <= 0.1
+    stt = FasterWhisper(weights("whisper-base"), threads=2)
+    heard = await text_of(stt, soxr.resample(sound, voice.rate, EAR_RATE), "en")
+    assert word_error_rate(TEXT, heard) <= 0.1
 
 
 async def test_each_sentence_comes_by_itself_without_dead_air(voice: TextToSpeech) -> None:
@@ -58,6 +57,11 @@ async def test_each_sentence_comes_by_itself_without_dead_air(voice: TextToSpeec
         loud = np.flatnonzero(np.abs(pcm) > 0.02 * np.abs(pcm).max()) / voice.rate
         assert loud[0] < 0.06
         assert GAP_S - 0.01 < len(pcm) / voice.rate - loud[-1] < GAP_S + 0.15
+
+
+async def test_whichever_voice_speaks_it_is_about_as_loud(voice: TextToSpeech) -> None:
+    sound = np.concatenate(await chunks(voice, TEXT)).astype(np.float32) / 32768
+    assert 0.5 < gain_of(sound, voice.rate) < 2.0
 
 
 @pytest.mark.parametrize("text", WORDLESS)
@@ -118,3 +122,16 @@ def test_silence_before_and_after_a_sentence_is_cut_or_filled_to_the_gap() -> No
         assert np.abs(pcm[:360]).max() > 1000
         assert not pcm[-5900:].any()
     assert not trimmed(silence, 24_000).size
+
+
+@pytest.mark.parametrize("level", [0.01, 0.2, 0.9])
+def test_a_gain_brings_what_sounds_to_one_loudness_whatever_the_pauses(level: float) -> None:
+    tone = level * np.sin(np.arange(24_000) * 0.3).astype(np.float32)
+    silence = np.zeros(24_000, np.float32)
+    for sound in (tone, np.concatenate([silence, tone, silence])):
+        loud = tone * gain_of(sound, 24_000)
+        assert np.sqrt((loud**2).mean()) == pytest.approx(LOUDNESS, rel=0.05)
+
+
+def test_a_voice_that_says_nothing_is_left_as_it_is() -> None:
+    assert gain_of(np.zeros(2400, np.float32), 24_000) == gain_of(np.zeros(0, np.float32), 24_000) == 1.0

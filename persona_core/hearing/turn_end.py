@@ -1,0 +1,97 @@
+"""How long a silence must last for the turn to be over. Pure: evidence in, seconds out, no clock.
+
+Three things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), with which
+mark the recogniser closed the text, and whether its last word can be a last word at all. The weights are a
+logistic regression's; docs/performance.md says on which recordings, ``tests.benchmarks.end_of_turn`` how well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+# Words after which every sentence of that language goes on: articles, possessives, conjunctions. Prepositions
+# only where none can stand last, and no auxiliaries: "what are you looking for", "yes, it is".
+_UNFINISHED = {
+    "de": "der das dem den ein eine einen einem einer mein dein sein ihr unser und oder aber weil dass denn ob "
+    "wenn von zum zur",
+    "en": "a an the my your our their and or but because if than of into i we they",
+    "es": "el la los las un una mi tu su y o u e pero porque que si de del con para por en a al",
+    "fr": "le la les un une des du mon ma mes ton ta ses et ou mais car parce que si de à au aux dans en je tu il on",
+    "it": "il lo la gli un uno una mio tuo e o ma perché che se di del della con per da in a al",
+    "nl": "de het een mijn jouw zijn haar en of maar omdat dat als van te",
+    "pt": "o a os as um uma meu minha seu sua e ou mas porque que se de do da com para por em ao no na",
+}
+_LAST_WORDS = {language: frozenset(words.split()) for language, words in _UNFINISHED.items()}
+_FILLERS = frozenset(
+    ["ah", "äh", "ähm", "eh", "ehm", "em", "er", "erm", "euh", "hm", "öh", "öhm", "uh", "uhm", "um"]
+)
+
+_ENDS = tuple(".?!。？！｡؟।")
+_GOES_ON = ("...", "…", ",", "-", "–", "—", ":", ";", "、", "，", "،")
+_CLOSING = "".join((*_ENDS, *_GOES_ON))
+_AROUND = " \t\n\"'“”‘’«»()[]*"
+
+# Log-odds of having finished: the regression's, but for the last two
+_PRIOR = -0.3
+_SOUND = 0.25  # for each log-odds of Smart Turn, which is far too sure of itself at a pause
+_MARKED_AS_UNFINISHED = -1.7
+_NOT_CLOSED = -1.4  # the recogniser wrote no mark at the end
+_NO_LAST_WORD = (
+    -2.5
+)  # 1 % of AMI's finished turns end in such a word or a filler, 20 to 48 % of those broken off
+_MICROPHONE_CLOSED = 0.7  # twice as likely: a released key says it all, but a noise gate closes at any pause
+
+_CALL_S = 1.2  # whoever has spoken for less may have called a name, which is written without a mark
+_SURE = 0.6  # log-odds from which nothing is waited for
+_UNLIKELY = -3.0  # and up to which as long as ever; both chosen for a median of 0.75 s, a p95 of 1.35 s
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEvidence:
+    """What is known of an utterance at a pause."""
+
+    text: str  # of the utterance up to the pause, as recognised; empty: unknown
+    language: str  # ISO 639-1; of others only the marks and the sound count
+    finished: float | None  # EndOfTurn's probability; None: not known (yet, or there is no engine)
+    spoken_s: float  # how long they spoke until the pause
+    talk_ended: bool = False  # Discord says that the person's microphone closed
+
+
+def patience_s(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> float:
+    """How long the silence after this has to last for the turn to be over.
+
+    ``quickest_s`` where everything says that they have finished, ``longest_s`` where everything says that they
+    have not, and in between the longer the more is in doubt: whoever is merely unsure of a whole sentence
+    answers somewhat later, which costs less than to cut somebody short.
+    """
+    doubt = (_SURE - _log_odds(evidence)) / (_SURE - _UNLIKELY)
+    return quickest_s + (longest_s - quickest_s) * min(max(doubt, 0.0), 1.0)
+
+
+def _log_odds(evidence: TurnEvidence) -> float:
+    """Of having finished against not having."""
+    text = evidence.text.strip(_AROUND)
+    odds = _PRIOR + _SOUND * _logit(0.5 if evidence.finished is None else evidence.finished)
+    if text.endswith(_GOES_ON):
+        odds += _MARKED_AS_UNFINISHED
+    elif text and not text.endswith(_ENDS) and evidence.spoken_s > _CALL_S:
+        odds += _NOT_CLOSED
+    if ends_unfinished(text, evidence.language):
+        odds += _NO_LAST_WORD
+    if evidence.talk_ended:
+        odds += _MICROPHONE_CLOSED
+    return odds
+
+
+def ends_unfinished(text: str, language: str) -> bool:
+    """Whether the last word is one after which something must follow, or a filler."""
+    words = text.rstrip(_CLOSING).split()
+    last = words[-1].casefold() if words else ""
+    return last in _FILLERS or last in _LAST_WORDS.get(language, ())
+
+
+def _logit(probability: float) -> float:
+    """Within ±5, beyond which Smart Turn's certainty means nothing more."""
+    bounded = min(max(probability, 0.0067), 0.9933)
+    return math.log(bounded / (1 - bounded))

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from persona_core.hearing.turn_end import TurnEvidence, ends_unfinished, patience_s
+
+QUICKEST_S, LONGEST_S = 0.55, 2.0
+LONGEST_PAUSE_S = 1.6  # that people think for
+
+
+def patience(
+    text: str,
+    finished: float | None,
+    language: str = "en",
+    spoken_s: float = 3.0,
+    talk_ended: bool = False,
+) -> float:
+    return patience_s(TurnEvidence(text, language, finished, spoken_s, talk_ended), QUICKEST_S, LONGEST_S)
+
+
+@pytest.mark.parametrize(
+    "text", ["What time is it?", "I like that account of himself.", "Oh no!", "何時ですか。"]
+)
+def test_a_finished_sentence_that_sounds_finished_waits_no_longer_than_needed(text: str) -> None:
+    assert patience(text, 0.98) == QUICKEST_S
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I would like to go to the", "en"),
+        ("I would like to go to the.", "en"),  # recognisers close what was not closed
+        ("Then we could, um...", "en"),
+        ("Perhaps on Monday or", "en"),
+        ("Ich hätte gern einen", "de"),
+        ("Je voudrais aller à la", "fr"),
+        ("Quiero ir a la", "es"),
+        ("Uh,", "xx"),
+    ],
+)
+def test_a_thinking_pause_after_a_broken_off_sentence_is_waited_out(text: str, language: str) -> None:
+    assert patience(text, 0.03, language) > LONGEST_PAUSE_S
+
+
+@pytest.mark.parametrize(
+    ("surer", "less_sure"),
+    [
+        (("We are going home.", 0.9), ("We are going home.", 0.2)),
+        (("We are going home.", 0.5), ("We are going home", 0.5)),
+        (("We are going home.", 0.5), ("We are going home,", 0.5)),
+        (("We are going home.", 0.5), ("We are going home...", 0.5)),
+        (("We are going home.", 0.5), ("We are going home and.", 0.5)),
+        (("We are going home.", 0.9), ("", 0.9 / 4)),
+        (("We are going home.", 0.9), ("We are going home.", None)),
+    ],
+)
+def test_the_likelier_it_is_that_more_follows_the_longer_she_waits(
+    surer: tuple[str, float | None], less_sure: tuple[str, float | None]
+) -> None:
+    assert patience(*surer) < patience(*less_sure)
+
+
+@pytest.mark.parametrize("finished", [0.0, 0.001, 0.5, 1.0, None])
+@pytest.mark.parametrize("text", ["", "...", "Yes.", "and", "  \n"])
+@pytest.mark.parametrize("talk_ended", [False, True])
+def test_patience_stays_within_its_limits(finished: float | None, text: str, talk_ended: bool) -> None:
+    assert QUICKEST_S <= patience(text, finished, talk_ended=talk_ended) <= LONGEST_S
+
+
+def test_a_name_called_alone_needs_no_full_stop() -> None:
+    assert patience("Amelia", 0.97, spoken_s=0.7) == patience("Amelia.", 0.97, spoken_s=0.7)
+    assert patience("I was thinking Amelia", 0.97) > patience("I was thinking Amelia.", 0.97)
+
+
+def test_a_closed_microphone_makes_an_end_likelier_but_no_broken_off_sentence_whole() -> None:
+    assert patience("We are going home.", 0.3, talk_ended=True) < patience("We are going home.", 0.3)
+    assert patience("We are going to the", 0.03, talk_ended=True) > LONGEST_PAUSE_S
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "unfinished"),
+    [
+        ("Give me the", "en", True),
+        ("Give me THE...", "en", True),
+        ("Give me one.", "en", False),
+        ("What are you looking for?", "en", False),
+        ("Yes, it is.", "en", False),
+        ("Der Hund und", "de", True),
+        ("Er kommt mit", "de", False),
+        ("the", "de", False),
+        ("Also, ähm,", "de", True),
+        ("Je sais que", "fr", True),
+        ("No lo sé.", "es", False),
+        ("", "en", False),
+        ("...", "en", False),
+    ],
+)
+def test_the_last_word_tells_whether_something_must_follow(
+    text: str, language: str, unfinished: bool
+) -> None:
+    assert ends_unfinished(text, language) is unfinished

@@ -9,7 +9,7 @@ from hibari import Hibari
 from hibari.voices import DEFAULT, VOICES
 
 from persona_core.engines.english import spelled_out
-from persona_core.engines.speech import GAP_S, speakable, trimmed
+from persona_core.engines.speech import GAP_S, PROBE, gain_of, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.errors import EngineError
 from persona_core.types import Pcm, Voice
@@ -31,9 +31,9 @@ class HibariVoice:
                 f"hibari's voice {timbre!r} could not be loaded: connect to the internet once, "
                 f"or choose {DEFAULT}, which is always here."
             ) from cause
-        self._hibari.phonemize("Hello.")  # reads the dictionaries now, not in the first reply
         self._speed = voice.speed
         self.rate = int(self._hibari.sample_rate)
+        self._gain = gain_of(self._hibari(PROBE, seed=_SEED), self.rate)  # and reads the dictionaries
         self._worker = ThreadPoolExecutor(1, "hibari")
 
     def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
@@ -42,5 +42,5 @@ class HibariVoice:
     def _sentences(self, text: str) -> Generator[Pcm | None, None, None]:
         for sentence in self._hibari.split_sentences(text):
             for samples in self._hibari.stream(sentence, speed=self._speed, seed=_SEED):
-                pcm = trimmed(samples, self.rate, GAP_S / self._speed)
+                pcm = trimmed(samples, self.rate, GAP_S / self._speed, self._gain)
                 yield pcm if pcm.size and speakable(sentence) else None

@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import piper
 
 from persona_core.engines.english import spelled_out
-from persona_core.engines.speech import GAP_S, speakable, trimmed
+from persona_core.engines.speech import GAP_S, PROBE, gain_of, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.errors import EngineError
 from persona_core.types import Pcm, Voice
@@ -39,10 +40,13 @@ class PiperVoice:
         self._manner = piper.SynthesisConfig(
             speaker_id=speakers[voice.timbre] if voice.timbre else None,
             length_scale=config.length_scale / voice.speed,
+            normalize_audio=False,  # piper's own way makes every sentence as loud as any other
         )
         self._english = config.espeak_voice.startswith("en")
         self._speed = voice.speed
         self.rate = config.sample_rate
+        probe = [chunk.audio_float_array for chunk in self._piper.synthesize(PROBE, self._manner)]
+        self._gain = gain_of(np.concatenate(probe), self.rate)
         self._worker = ThreadPoolExecutor(1, "piper")
 
     def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
@@ -55,7 +59,7 @@ class PiperVoice:
         if self._english:
             plain = spelled_out(plain)
         for chunk in self._piper.synthesize(plain, self._manner):
-            pcm = trimmed(chunk.audio_float_array, self.rate, GAP_S / self._speed)
+            pcm = trimmed(chunk.audio_float_array, self.rate, GAP_S / self._speed, self._gain)
             yield pcm if pcm.size else None
 
 

@@ -15,7 +15,7 @@ from transformers import SpeechT5ForTextToSpeech, SpeechT5HifiGan, SpeechT5Token
 
 from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.english import spelled_out
-from persona_core.engines.speech import GAP_S, speakable, trimmed
+from persona_core.engines.speech import GAP_S, PROBE, gain_of, speakable, trimmed
 from persona_core.engines.threads import stream_from_thread
 from persona_core.engines.timbre import reshape
 from persona_core.engines.xvectors import speaker_vector
@@ -46,6 +46,7 @@ class SpeechT5Voice:
         self._speaker = torch.from_numpy(speaker)[None].to(device)
         self._speed = voice.speed
         self.rate = int(vocoder.config.sampling_rate)
+        self._gain = gain_of(self._synthesize(PROBE), self.rate)
         self._worker = ThreadPoolExecutor(1, "speecht5")
 
     def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
@@ -56,7 +57,7 @@ class SpeechT5Voice:
             samples = self._synthesize(sentence)
             if self._speed != 1:  # the model has no pace of its own to set
                 samples = reshape(samples, self.rate, speed=self._speed)
-            pcm = trimmed(samples, self.rate, GAP_S / self._speed)
+            pcm = trimmed(samples, self.rate, GAP_S / self._speed, self._gain)
             yield pcm if pcm.size else None
 
     def _synthesize(self, sentence: str) -> Samples:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from persona_core.hearing.listening_words import is_laughter, words_of
 from persona_core.hearing.segmenter import WINDOW, WINDOW_S
 from persona_core.types import Samples, Transcript
 
 VOICED = 0.35  # probability from which a window counts as speech; the segmenter stays in speech with as much
 UNKNOWN_DB = -100.0
 
-# Each pair: (probability of no speech above, mean log-probability of the words below). Either alone is weak
-# evidence, since a name spoken alone is improbable and a quiet room may be taken for speech.
-# Chosen on LibriSpeech, single spoken names and 28 sounds without words, for base and tiny.en.
-_DOUBTS = ((0.6, -0.6), (0.3, -1.2), (0.0, -1.6))
-_DOUBT_AFTER_LOOP = -0.6  # what is read after the recogniser had lost itself must be plainer
+# How plain the words must be (mean log-probability per token), and what makes us ask for more. No figure decides
+# alone: a name by itself is improbable, noise is written down as "Thank you." with confidence, laughter is voiced.
+# Chosen on LibriSpeech, single names and 28 sounds without words, all through Opus, with whisper-base.
+_PLAIN = -1.5
+_WEAK_VOICE, _PER_WEAKNESS = 0.95, 2.5  # mean probability of the voiced windows below, for each 1.0
+_SHORT_S, _PER_SHORTNESS = 0.6, 1.5  # voiced seconds below, for each second
+_NO_SPEECH, _PER_NO_SPEECH = 0.5, 2.0  # the recogniser's own probability above, for each 1.0
+_LOOPED = 0.7  # it went round in circles, or writes one word again and again
+_SAME_WORDS = 4  # in a row and nothing else
+_FASTEST = 10.0  # words a second; quick speakers reach 7
+_ASIDE = re.compile(
+    r"[\[(*♪][^\])*♪]*[\])*♪]?"
+)  # "[music]", "*laughs*": written about the sound, not heard in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,23 @@ def _level_db(samples: Samples) -> float:
 
 
 def has_words(transcript: Transcript, sound: SoundEvidence) -> bool:
-    """Whether the evidence allows that ``transcript`` was really spoken in ``sound``."""
-    if not any(letter.isalnum() for letter in transcript.text):
+    """Whether ``transcript`` was really spoken in ``sound``; laughter is no words, a hum may be an answer."""
+    words = words_of(_ASIDE.sub(" ", transcript.text))
+    if all(is_laughter(word) for word in words) or sound.voiced_s <= 0:
         return False
-    if transcript.looped and transcript.logprob < _DOUBT_AFTER_LOOP:
+    if len(words) - 1 > _FASTEST * sound.voiced_s:
         return False
-    return not any(transcript.no_speech >= high and transcript.logprob < low for high, low in _DOUBTS)
+    return transcript.logprob >= _asked_of(transcript, words, sound)
+
+
+def _asked_of(transcript: Transcript, words: Sequence[str], sound: SoundEvidence) -> float:
+    """The least log-probability that is believed."""
+    voice = min(1.0, sound.mean_probability * sound.span_s / sound.voiced_s)  # without the pauses between
+    in_circles = transcript.looped or (len(words) >= _SAME_WORDS and len(set(words)) == 1)
+    return (
+        _PLAIN
+        + _PER_WEAKNESS * max(0.0, _WEAK_VOICE - voice)
+        + _PER_SHORTNESS * max(0.0, _SHORT_S - sound.voiced_s)
+        + _PER_NO_SPEECH * max(0.0, transcript.no_speech - _NO_SPEECH)
+        + _LOOPED * in_circles
+    )

@@ -67,4 +67,8 @@ def without_listening(words: list[str], language: str) -> list[str]:
 
 def is_sound(word: str) -> bool:
     """Whether it is a hum or a laugh rather than a word."""
-    return bool(_HUM.fullmatch(word) or _LAUGH.fullmatch(word))
+    return bool(_HUM.fullmatch(word)) or is_laughter(word)
+
+
+def is_laughter(word: str) -> bool:
+    return bool(_LAUGH.fullmatch(word))

@@ -18,6 +18,7 @@ def sound(voiced_s: float, mean: float) -> SoundEvidence:
         ("There's iron, they say, in all our blood.", -0.28, 0.28, sound(2.2, 0.88)),  # LibriSpeech
         ("Amelia", -1.04, 0.11, sound(0.7, 0.95)),  # a name alone is improbable
         ("Amelia", -0.75, 0.54, sound(1.28, 0.87)),  # quiet
+        ("Myra", -0.61, 0.88, sound(0.51, 0.92)),  # quiet, and taken for a room
         ("uh, scene uh", -1.34, 0.09, sound(0.93, 0.95)),  # a name misheard, in noise
         ("What do I hear seek?", -0.5, 0.1, sound(1.54, 0.79)),  # far from the microphone
         ("Side right.", -0.58, 0.52, sound(0.93, 0.79)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure, show
 
-NOT_BENCHMARKS = {"__init__", "__main__", "churn_server", "figures"}
+NOT_BENCHMARKS = {"__init__", "__main__", "churn_server", "figures", "noises", "overlaps"}
 
 
 def main() -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ def figure_of(name: str, values: Sequence[float], unit: str) -> Figure:
     """Median and 95th percentile of ``values``."""
     p95 = statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
     return Figure(name, round(statistics.median(values), 3), unit, len(values), round(p95, 3))
+
+
+def against(bar: str, figure: Figure) -> Figure:
+    """``figure`` beside its bar, e.g. "<= 900"."""
+    sign, limit = bar.split()
+    holds = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}[sign](figure.value, float(limit))
+    return replace(figure, bar=bar, holds=holds)
 
 
 def show(figures: Sequence[Figure]) -> None:

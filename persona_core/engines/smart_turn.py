@@ -12,14 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples
-
-Array = npt.NDArray[np.float64]
 
 _SECONDS = 8  # what the network listens to
 _FFT, _HOP, _MELS = 400, 160, 80  # samples, samples, bands: Whisper's
@@ -76,19 +73,22 @@ class SmartTurn:
 
 
 def features(samples: Samples) -> Samples:
-    """The log-mel spectrogram, (80, 800), of the last 8 s of ``samples`` (16 kHz)."""
+    """The log-mel spectrogram, (80, 800), of the last 8 s of ``samples`` (16 kHz).
+
+    Not ``log_mel``: the last frame's reflected border alone moves the probability by up to a quarter.
+    """
     most = _SECONDS * EAR_RATE
-    sound = np.pad(samples[-most:], (max(0, most - len(samples)), 0))
+    sound = np.pad(samples[-most:].astype(np.float32), (max(0, most - len(samples)), 0))
     sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
     framed = np.lib.stride_tricks.sliding_window_view(np.pad(sound, _FFT // 2, mode="reflect"), _FFT)
-    spectrum = np.fft.rfft(framed[:-1:_HOP] * _HANN, axis=-1)
-    power = np.maximum(_FILTERS @ np.square(np.abs(spectrum)).T, _FLOOR)
-    decades = np.log10(power)
-    spectrogram: Samples = ((np.maximum(decades, decades.max() - _RANGE) + 4) / 4).astype(np.float32)
+    power = np.square(np.abs(np.fft.rfft(framed[:-1:_HOP] * _HANN, axis=-1)))
+    mels = np.einsum("bf,tf->bt", _FILTERS, power)  # not BLAS, whose threads wait for those of the models
+    decades = np.log10(np.maximum(mels, _FLOOR))
+    spectrogram: Samples = (np.maximum(decades, decades.max() - _RANGE) + 4) / 4
     return spectrogram
 
 
-def _mel_filters() -> Array:
+def _mel_filters() -> Samples:
     """(80, 201): triangles of equal area, evenly spaced on Slaney's mel scale up to 8 kHz."""
     step = np.log(6.4) / 27  # above 1 kHz the scale is logarithmic, below it linear, 200 Hz in 3 mel
     highest = 15 + np.log(EAR_RATE / 2 / 1000) / step
@@ -97,9 +97,9 @@ def _mel_filters() -> Array:
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     hertz = np.linspace(0, EAR_RATE / 2, _FFT // 2 + 1)
     rising, falling = (hertz - low) / (centre - low), (high - hertz) / (high - centre)
-    triangles: Array = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
+    triangles: Samples = (np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)).astype(np.float32)
     return triangles
 
 
-_HANN: Array = np.hanning(_FFT + 1)[:-1]
+_HANN = np.hanning(_FFT + 1)[:-1].astype(np.float32)
 _FILTERS = _mel_filters()

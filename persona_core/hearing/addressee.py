@@ -16,10 +16,12 @@ from persona_core.hearing.calls import Calls, Names, find_calls, names_of
 from persona_core.hearing.wording import Form, form_of
 
 _LINES = 8  # that are looked back
+_LINES_BEFORE = 4  # and, to know whom the speaker's last line was for, from there
 _FADES_S = 5.0  # after so long a silence it says a third as much who spoke last,
 _HER_FADES_S = 20.0  # after this if it was said by her or to her,
 _WITH_FADES_S = 12.0  # after this, from the end of her words, if somebody else came between
 _STILL_S = 20.0  # a talk with her is over so long after her last words, if others talk
+_BETWEEN = 3  # or after so many lines of others
 _LETTERS_A_SECOND = 15.0  # of speech, to know when an earlier line began
 
 
@@ -118,39 +120,37 @@ def _before(scene: Scene, names: Names) -> tuple[Before, float]:
 
 def _after_her(scene: Scene) -> Before:
     said = scene.earlier[-1].text
-    me = next((line.name for line in scene.earlier if _is_mine(line, scene)), "")
     if find_calls(said, names_of((), scene.names)).other:
         return Before.SHE_ANSWERED_ANOTHER
     if _is_question(said):
         return Before.SHE_ASKED
+    me = next((line.name for line in scene.earlier if _is_mine(line, scene)), "")
     called_me = bool(me) and find_calls(said, names_of((), (me,))).other
-    return (
-        Before.SHE_ANSWERED_ME
-        if called_me or _asked_by_me(scene, scene.earlier)
-        else Before.SHE_ANSWERED_ANOTHER
-    )
+    answered_me = called_me or _asked_by_me(scene, scene.earlier)
+    return Before.SHE_ANSWERED_ME if answered_me else Before.SHE_ANSWERED_ANOTHER
 
 
 def _after_a_person(scene: Scene, names: Names) -> Before:
     *earlier, last = scene.earlier
     if _is_mine(last, scene):
-        before = replace(
-            scene, earlier=tuple(earlier), began_s=last.ended_s - len(last.text) / _LETTERS_A_SECOND
-        )
-        return Before.I_TOLD_HER if addressed(last.text, before) is Addressed.HER else Before.I_TOLD_OTHERS
-    hers = next(
-        (i for i in range(len(earlier) - 1, max(-1, len(earlier) - 4), -1) if earlier[i].person_id is None),
-        None,
-    )
-    still = hers is not None and scene.began_s - earlier[hers].ended_s < _STILL_S
+        return Before.I_TOLD_HER if _was_to_her(scene) else Before.I_TOLD_OTHERS
     calls = find_calls(last.text, names)
     if calls.other or form_of(calls.rest).asks:
         return Before.ANOTHER_ASKED
-    if hers is not None and still and _is_question(earlier[hers].text):
+    hers = max((i for i, line in enumerate(earlier) if line.person_id is None), default=-1)
+    if hers < max(0, len(earlier) - _BETWEEN) or scene.began_s - earlier[hers].ended_s > _STILL_S:
+        return Before.ANOTHER_SPOKE
+    if _is_question(earlier[hers].text):
         return Before.SHE_ASKED_ALL
-    if hers is not None and still and _asked_by_me(scene, earlier[:hers]):
-        return Before.I_WITH_HER
-    return Before.ANOTHER_SPOKE
+    return Before.I_WITH_HER if _asked_by_me(scene, earlier[:hers]) else Before.ANOTHER_SPOKE
+
+
+def _was_to_her(scene: Scene) -> bool:
+    """Whether the last line was, judged like any other."""
+    *earlier, last = scene.earlier
+    began_s = last.ended_s - len(last.text) / _LETTERS_A_SECOND
+    before = replace(scene, earlier=tuple(earlier[-_LINES_BEFORE:]), began_s=began_s)
+    return addressed(last.text, before) is Addressed.HER
 
 
 def _asked_by_me(scene: Scene, lines: Iterable[Line]) -> bool:

@@ -18,7 +18,6 @@ ALIKE = 0.2
 ALIKE_ASKED = 0.34  # set off by a pause, and a question or an order follows
 ALIKE_UNPAUSED = 0.13  # no pause sets it off
 _LONGEST = 3  # words that a name may be heard as
-_GREETS = wc.word_set("hey hi hello hallo yo oye okay ok salut hola ciao oi dear bonjour")
 
 
 def find_misheard(
@@ -43,7 +42,7 @@ def find_misheard(
 def _slots(words: list[Word]) -> Iterator[tuple[range, float]]:
     """Where a name is called, and how unlike it may sound there."""
     for i, word in enumerate(words):
-        greeted = i > 0 and words[i - 1].text in _GREETS
+        greeted = i > 0 and words[i - 1].text in wc.GREETS
         if greeted or word.starts or opens_clause(words, i):
             yield from _openings(words, i, greeted)
         elif words[i - 1].pause == "," and word.pause:

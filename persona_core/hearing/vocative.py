@@ -32,6 +32,8 @@ def is_called(words: list[Word], i: int, n: int) -> bool:
     before = words[i - 1] if i and not words[i].starts else None
     if "'" in last.text or _is_reported(words, i, n):
         return False
+    if before is not None and before.text in wc.GREETS and not before.pause:
+        return True
     if before is None or opens_clause(words, i):
         return bool(last.pause) or (words[i].text not in wc.COMMON and is_spoken_to(words, i + n))
     return bool(last.pause) and (bool(before.pause) or _may_end_in_a_call(words, i))

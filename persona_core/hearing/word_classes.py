@@ -59,6 +59,10 @@ ADVERBS = word_set(
     "immer noch auch doch meine jamais encore toujours plus nunca más siempre mai ancora sempre"
 )
 THANKS = word_set("thanks thank cheers thx ty danke dankeschön merci gracias grazie")
+ANYBODY = word_set(
+    "anyone anybody someone somebody anyone's somebody's jemand irgendwer quelqu'un alguien qualcuno"
+)
+GREETS = word_set("hey hi hello hallo yo oi oye hola salut ciao")
 EVERYBODY = word_set(
     "anyone anybody everyone everybody someone somebody anyone's everyone's somebody's someone's guys "
     "folks y'all team jemand alle leute irgendwer quelqu'un tous alguien todos chicos qualcuno tutti "

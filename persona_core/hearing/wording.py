@@ -115,7 +115,7 @@ def _is_question(head: list[str], end: str) -> bool:
     """By its mark, or by its beginning: "what …", "can you …", for recognisers often leave the mark out."""
     if len(head) == 1:
         return False  # "See?", "Really?" before something else
-    if end == "?" or head[0] in wc.ASKING:
+    if end == "?" or head[0] in wc.ASKING or head[0] in wc.ANYBODY:
         return True
     return head[0] in wc.AUXILIARIES and (
         head[1] in wc.SECOND or head[1] in wc.FIRST or head[1] in wc.OTHER_SUBJECTS

@@ -114,9 +114,13 @@ def _by_name(case: Case) -> Addressed:
 
 
 def _microseconds(case: Case) -> float:
-    started = time.perf_counter()
-    addressed(case.text, case.scene)
-    return (time.perf_counter() - started) * 1e6
+    """The quickest of three, which other processes disturbed least."""
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        addressed(case.text, case.scene)
+        took.append(time.perf_counter() - started)
+    return min(took) * 1e6
 
 
 if __name__ == "__main__":

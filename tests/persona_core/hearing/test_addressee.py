@@ -34,6 +34,7 @@ def test_with_nobody_else_present_everything_is_for_her() -> None:
         "Mira, what time is it?",
         "mira what time is it",
         "Hey Mira.",
+        "hey mira shout out the new one",
         "Mira!",
         "Okay, so Mira, tell me about the sea.",
         "What do you think, Mira?",
@@ -163,6 +164,7 @@ def test_an_answer_to_another_persons_question_is_theirs() -> None:
     [
         "Does anybody know the password?",
         "Who wants tea?",
+        "anyone else thirsty",
         "Hat jemand meine Jacke gesehen?",
         "¿Quién pone la mesa?",
     ],

@@ -35,7 +35,7 @@ class Mouth:
         self._tts = tts
         self._playback = playback
         self._turn = asyncio.Lock()
-        self._saying: _Saying | None = None  # the reply that has leave and its turn
+        self._sayings: list[_Saying] = []
 
     async def say(
         self,
@@ -51,13 +51,17 @@ class Mouth:
         of it has been played, or right after ``stop``. Cancelled, it leaves nothing sounding or queued.
         What ``words`` raises is raised here once what came before it has been played.
         """
-        saying = _Saying(self._tts, self._playback, language, audible)
-        async with asyncio.TaskGroup() as tasks:
-            saying.tasks = [
-                tasks.create_task(saying.voicing.read(words), name="mouth reads"),
-                tasks.create_task(saying.voicing.voice(), name="mouth voices"),
-                tasks.create_task(self._with_leave(saying, leave), name="mouth plays"),
-            ]
+        saying = _Saying(self._tts, self._playback, language, leave, audible)
+        self._sayings.append(saying)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                saying.tasks = [
+                    tasks.create_task(saying.voicing.read(words), name="mouth reads"),
+                    tasks.create_task(saying.voicing.voice(), name="mouth voices"),
+                    tasks.create_task(self._play(saying), name="mouth plays"),
+                ]
+        finally:
+            self._sayings.remove(saying)
         if saying.voicing.failure is not None and not saying.stopped:
             raise saying.voicing.failure
         return saying.spoken()
@@ -71,20 +75,18 @@ class Mouth:
         self._playback.resume()
 
     def stop(self) -> None:
-        """Fall silent at once. Ends the reply that has leave, audible already or not; no other."""
-        if self._saying is not None:
-            self._saying.stop()
+        """Fall silent at once. Ends every reply that has leave, audible already or not; no other."""
+        for saying in self._sayings:
+            if saying.leave.is_set():
+                saying.stop()
         self._playback.stop()
 
-    async def _with_leave(self, saying: _Saying, leave: asyncio.Event | None) -> None:
-        if leave is not None:
-            await leave.wait()
+    async def _play(self, saying: _Saying) -> None:
+        await saying.leave.wait()
         async with self._turn:
-            self._saying = saying
             try:
                 await saying.play()
             finally:
-                self._saying = None
                 self._playback.resume()
 
 
@@ -92,9 +94,17 @@ class _Saying:
     """One reply being said."""
 
     def __init__(
-        self, tts: TextToSpeech, playback: Playback, language: str, audible: Callable[[], None]
+        self,
+        tts: TextToSpeech,
+        playback: Playback,
+        language: str,
+        leave: asyncio.Event | None,
+        audible: Callable[[], None],
     ) -> None:
         self.voicing = Voicing(tts, language)
+        self.leave = leave or asyncio.Event()
+        if leave is None:
+            self.leave.set()
         self.tasks: list[asyncio.Task[None]] = []
         self.stopped = False
         self._rate = tts.rate

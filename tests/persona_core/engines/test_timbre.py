@@ -91,7 +91,7 @@ async def test_stopping_the_reshaped_voice_stops_the_engine() -> None:
         rate = 16_000
         stopped = False
 
-        async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+        async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
             try:
                 while True:
                     yield np.full(1600, 1000, np.int16)

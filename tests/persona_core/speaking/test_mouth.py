@@ -230,6 +230,17 @@ async def test_stopping_does_not_touch_a_reply_that_has_no_leave_yet(mouth: Mout
     assert (await complete(saying, room)).heard == TEXT
 
 
+async def test_stopped_in_the_very_moment_of_leave_it_stays_silent(mouth: Mouth, room: Room) -> None:
+    leave = asyncio.Event()
+    saying = asyncio.create_task(mouth.say(words(TEXT), leave))
+    await settle()
+    leave.set()
+    mouth.stop()
+    spoken = await saying
+    assert spoken.stopped and spoken.heard == "" and spoken.unheard == TEXT
+    assert room.taken == []
+
+
 async def test_the_next_reply_waits_until_this_one_has_been_heard(mouth: Mouth, room: Room) -> None:
     first = asyncio.create_task(mouth.say(words(TEXT)))
     await until(lambda: len(room.taken) == 2)

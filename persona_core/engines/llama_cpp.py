@@ -79,7 +79,7 @@ class LlamaCppModel:
         return self._scheduler.stream(steps, Urgency.ANSWER, conversation, ahead=sampling.max_tokens + 1)
 
     async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
-        """See LanguageModel. An answer in another conversation makes it wait, one in its own ends it."""
+        """See LanguageModel. An answer in another conversation makes it wait; one in its own takes it over."""
         await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
 
     def count_tokens(self, text: str) -> int:

@@ -68,8 +68,9 @@ class Scheduler:
 
         A ``None`` is not passed on: a generator yields it where others may have the thread. A more urgent job
         interrupts it even in the middle of a step. It stands still while ``ahead`` items wait to be taken.
-        Closing this stream interrupts it too and returns once the generator is closed. An answer or a reading
-        ends older readings of its own ``key``: whoever asked for them knows more now.
+        Closing this stream interrupts it too and returns once the generator is closed, in one thread or the
+        other. An answer or a reading
+        ends older readings of its own ``key`` after the step they are at, which it begins with itself.
         """
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[T | object] = asyncio.Queue()  # bounded by the job's room
@@ -103,6 +104,7 @@ class Scheduler:
         """End all jobs with ``error``, which meets later ones too, and wait for the thread."""
         with self._lock:
             self._closed = self._closed or error
+            self._interrupt.set()
             self._changed()
         self._worker.shutdown()
 
@@ -111,9 +113,9 @@ class Scheduler:
             if self._closed:
                 raise self._closed
             if job.urgency is not Urgency.BACKGROUND:
-                for other in self._jobs:
+                for other in self._jobs.copy():
                     if other.urgency is Urgency.READ and other.key == job.key:
-                        other.closed = True
+                        self._end(other)
             self._jobs.append(job)
             self._changed()
 
@@ -124,8 +126,18 @@ class Scheduler:
 
     def _give_up(self, job: _Job) -> None:
         with self._lock:
-            job.closed = True
+            if job is self._running:
+                self._interrupt.set()
+            self._end(job)
             self._changed()
+
+    def _end(self, job: _Job) -> None:
+        """Have no further step of ``job`` made; one that is being made ends first."""
+        job.closed = True
+        if job is not self._running and job in self._jobs:
+            self._jobs.remove(job)
+            job.steps.close()
+            job.tell(_END)
 
     def _changed(self) -> None:
         """Wake the thread where it has something to do, and stop what it is doing where there is better."""
@@ -133,7 +145,7 @@ class Scheduler:
         if best is None:
             return
         running = self._running
-        if running and (best.closed or self._closed or best.urgency < running.urgency):
+        if running and not running.closed and best.urgency < running.urgency:
             self._interrupt.set()
         if not self._working:
             self._working = True

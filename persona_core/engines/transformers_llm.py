@@ -105,7 +105,7 @@ class TransformersModel:
         return self._scheduler.stream(steps, Urgency.ANSWER, conversation, ahead=sampling.max_tokens + 1)
 
     async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
-        """See LanguageModel. An answer in another conversation makes it wait, one in its own ends it."""
+        """See LanguageModel. An answer in another conversation makes it wait; one in its own takes it over."""
         await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
 
     def count_tokens(self, text: str) -> int:
@@ -169,15 +169,18 @@ class TransformersModel:
 
     @contextmanager
     def _taken(self, owner: str | None) -> Iterator[_Evaluated]:
-        """The cache of ``owner``, for one job alone; another job of the same owner begins with an empty one."""
+        """The cache of ``owner``, for one job alone; another job of the same owner begins with an empty one.
+
+        It may be given back from the event loop's thread, when a job that has to wait is given up.
+        """
         kept = self._kept.pop(owner, None) or _Evaluated(self._empty())
         try:
             yield kept
         finally:
             self._kept[owner] = kept
-            conversations = [name for name in self._kept if name is not None]
+            conversations = [name for name in list(self._kept) if name is not None]
             for name in conversations[:-CONVERSATIONS]:
-                del self._kept[name]
+                self._kept.pop(name, None)
 
     def _cut(self, kept: _Evaluated, length: int) -> None:
         """Make ``kept`` end after ``length`` tokens, if it is longer."""

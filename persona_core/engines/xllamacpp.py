@@ -116,9 +116,8 @@ class XLlamaCppModel:
         request = _request(messages, sampling, self._slots.claim(conversation).id)
         self._answering += 1
         try:
-            stream = stream_from_callback(
-                self._workers, lambda emit: self._ask(request, emit), ahead=sampling.max_tokens + 1
-            )
+            work = partial(self._ask, request)
+            stream = stream_from_callback(self._workers, work, ahead=sampling.max_tokens + 1)
             async with aclosing(stream):
                 async for piece in stream:
                     yield piece

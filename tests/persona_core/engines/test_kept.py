@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from persona_core.engines.kept import KeptSequences, common_prefix
+from persona_core.engines.kept import Kept, KeptSequences, common_prefix
 
 
 def test_each_conversation_keeps_its_sequence_until_it_was_silent_longest():
@@ -21,14 +21,35 @@ def test_the_sequence_that_knows_most_of_a_prompt_is_found_and_ones_own_is_prefe
     assert kept.longest([7], preferred=own) == (own, 0)
 
 
-def test_room_is_taken_from_others_in_the_order_they_fell_silent():
-    kept = KeptSequences(3)
-    ann, bob, cleo = (kept.claim(name) for name in ("ann", "bob", "cleo"))
-    for sequence in (ann, bob, cleo):
+def filled(count: int, *names: str) -> tuple[KeptSequences, list[Kept]]:
+    kept = KeptSequences(count)
+    sequences = [kept.claim(name) for name in names]
+    for sequence in (*sequences, kept.background):
         sequence.tokens = [1]
-    assert kept.first_to_go(besides=ann) is bob
-    bob.tokens, cleo.tokens = [], []
+    return kept, sequences
+
+
+def test_room_is_taken_from_the_background_and_then_in_the_order_they_fell_silent():
+    kept, (ann, bob, cleo) = filled(3, "ann", "bob", "cleo")
+    for goes in (kept.background, bob, cleo):
+        assert kept.first_to_go(besides=ann) is goes
+        goes.tokens = []
     assert kept.first_to_go(besides=ann) is None
+
+
+def test_the_background_takes_no_room_from_the_two_who_spoke_last():
+    kept, (ann, bob, cleo) = filled(3, "ann", "bob", "cleo")
+    kept.claim("ann")
+    assert kept.first_to_go(besides=kept.background) is bob
+    bob.tokens = []
+    assert kept.first_to_go(besides=kept.background) is None
+    assert ann.tokens
+    assert cleo.tokens
+
+
+def test_no_conversation_is_given_the_sequence_of_the_background():
+    kept = KeptSequences(2)
+    assert kept.background not in [kept.claim(name) for name in ("ann", "bob", "cleo")]
 
 
 def test_a_common_prefix_may_be_empty_whole_or_partial():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -13,7 +14,7 @@ from persona_core.settings import load_settings
 from persona_core.types import Message, Sampling
 
 llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-from persona_core.engines.llama_cpp import LlamaCppModel  # noqa: E402
+from persona_core.engines.llama_cpp import BACKGROUND_AHEAD, LlamaCppModel  # noqa: E402
 
 NAME = "smollm2-135m-instruct"
 GREEDY = Sampling(max_tokens=24, temperature=0)
@@ -106,7 +107,7 @@ async def test_more_conversations_than_room_make_the_silent_ones_give_way(weight
     model.close()
 
 
-async def test_answers_asked_for_at_once_come_one_after_the_other(model, cold):
+async def test_answers_asked_for_at_once_do_not_disturb_one_another(model, cold):
     prompts = [talk("What grows in May?"), talk("Tell me about your bees.")]
     both = await asyncio.gather(*(answer(model, p, conversation=p[1].content) for p in prompts))
     assert both == [await answer(cold, prompt) for prompt in prompts]
@@ -138,6 +139,121 @@ async def test_an_answer_given_up_leaves_nothing_wrong_behind(model, cold):
         await anext(stream)
     prompt = talk("What grows in May?")
     assert await answer(model, prompt) == await answer(cold, prompt)
+
+
+async def test_after_reading_ahead_only_the_last_words_remain(model):
+    said = "I planted three pear trees by the river, what"
+    await model.read(talk(said), "ann")
+    await model.read(talk(f"{said} should I do about"), "ann")
+    assert await evaluated(model, talk(f"{said} should I do about the wasps?"), "ann") < 15
+
+
+@pytest.mark.parametrize("grows", [" and more", "s", "!", "'s", ""])
+def test_what_is_read_ahead_begins_the_prompt_however_the_text_goes_on(model, grows):
+    said = "Tell me about the bees"
+    ahead = model._chat.beginning(talk("Hello.", "Hi.", said))
+    assert model._chat.prompt(talk("Hello.", "Hi.", said + grows))[: len(ahead)] == ahead
+    assert len(model._chat.prompt(talk("Hello.", "Hi.", said))) - len(ahead) < 10
+
+
+async def test_reading_ahead_less_than_is_kept_forgets_nothing(model):
+    prompt = talk("What grows in May?")
+    await answer(model, prompt)
+    await model.read([MIRA])
+    assert await evaluated(model, prompt) == 1
+
+
+async def test_a_reading_given_up_keeps_what_was_evaluated(model):
+    prompt = talk("Bees and flowers. " * 100)
+    task = asyncio.create_task(model.read(prompt))
+    while not model.evaluated:  # noqa: ASYNC110  # the model tells nobody
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    done, whole = model.evaluated, len(model._chat.prompt(prompt))
+    assert await evaluated(model, prompt) == whole - done
+
+
+async def test_being_interrupted_at_any_moment_changes_no_word(model, cold, monkeypatch, caplog, gpu):
+    """An interrupted step is made again from the same place, so not even rounding differs."""
+    if gpu:
+        pytest.skip("llama.cpp interrupts nothing on a card")
+    codes, decode = [], llama_cpp.llama_decode
+    monkeypatch.setattr(llama_cpp, "llama_decode", lambda *args: codes.append(decode(*args)) or codes[-1])
+    prompt, chance = talk("Bees and flowers. " * 20 + "What grows in May?"), random.Random(1)
+
+    async def read_and_answer(model) -> str:
+        await model.read(prompt)
+        return await answer(model, prompt)
+
+    undisturbed = await read_and_answer(cold)
+    codes.clear()
+    task = asyncio.create_task(read_and_answer(model))
+    while not task.done():
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        if codes.count(2) < 40:  # or a slow machine would never come to the end
+            model._scheduler._interrupt.set()
+    assert await task == undisturbed
+    assert codes.count(2) > 0
+    assert not caplog.records
+
+
+async def test_where_nothing_can_interrupt_llama_cpp_its_steps_are_small(weights, monkeypatch):
+    monkeypatch.setattr("persona_core.engines.llama_library._strlen", lambda: None)
+    model = LlamaCppModel(weights, context_tokens=512, threads=1)
+    await model.read(talk("What grows"))
+    assert model._small_step < 16
+    assert await answer(model, talk("What grows in May?"))
+    model.close()
+
+
+async def test_a_dropped_attempt_leaves_only_its_prompt_behind(model, cold):
+    half = talk("Count from one to five. Then write the alphabet:")
+    async with aclosing(model.stream(half, GREEDY)) as attempt:
+        await anext(attempt)
+        await anext(attempt)
+    whole = talk("Count from one to five. Then write the alphabet: a, b, c, d, e,")
+    assert await evaluated(model, whole) < 25
+    assert await answer(model, whole) == await answer(cold, whole)
+
+
+async def test_work_in_the_background_gives_way_and_goes_on_where_it_was(model, cold):
+    work = talk("Bees and flowers. " * 60)
+    undisturbed = "".join([piece async for piece in cold.stream(work, GREEDY, background=True)])
+    alone = cold.evaluated
+    stream = model.stream(work, GREEDY, background=True)
+    first = asyncio.create_task(anext(stream))
+    while not model.evaluated:  # noqa: ASYNC110  # the model tells nobody
+        await asyncio.sleep(0.001)
+    assert await answer(model, talk("What grows in May?"), conversation="ann")
+    assert await first + "".join([piece async for piece in stream]) == undisturbed
+    ann = model._kept.claim("ann")
+    assert model.evaluated <= alone + len(ann.tokens)  # nothing twice
+
+
+async def test_work_in_the_background_leaves_two_live_conversations_their_prefixes(weights, gpu):
+    model = LlamaCppModel(weights, context_tokens=160, threads=1, gpu=gpu)
+    long = "Bees and flowers. " * 24
+    prompts = {name: talk(f"I am {name}. {long}") for name in ("cleo", "dan", "ann", "bob")}
+    for name, prompt in prompts.items():
+        await evaluated(model, prompt, name)
+    work = [Message("user", "Tulips, roses, lilies. " * 16)]
+    assert [piece async for piece in model.stream(work, GREEDY, background=True)]
+    assert await evaluated(model, prompts["ann"], "ann") == 1
+    assert await evaluated(model, prompts["bob"], "bob") == 1
+    model.close()
+
+
+async def test_a_background_answer_that_nobody_takes_stands_still(model):
+    sampling = Sampling(max_tokens=200, temperature=0)
+    async with aclosing(model.stream(talk("Tell me a long story."), sampling, background=True)) as work:
+        await anext(work)
+        assert await answer(model, talk("What grows in May?"))
+        other = model.stream(talk("Count from one to five."), GREEDY, background=True)
+        assert [piece async for piece in other]
+        rest = [piece async for piece in work]
+        assert len(rest) > BACKGROUND_AHEAD  # and goes on when somebody does, though its place was taken
 
 
 async def test_temperature_zero_always_says_the_same(model):

@@ -111,6 +111,16 @@ async def test_the_answer_arrives_piece_by_piece(make, events):
         assert await answer(make(address)) == PIECES
 
 
+@BOTH
+async def test_reading_ahead_asks_the_service_nothing(make, events):
+    asked: list[dict] = []
+    async with serving(speaking(events(PIECES), asked)) as address:
+        model = make(address)
+        await model.read(TALK, "call")
+    assert not asked
+    assert not model.keeps_prefix
+
+
 async def test_an_openai_endpoint_is_asked_with_everything_that_was_set():
     asked: list[dict] = []
     async with serving(speaking(openai_events(PIECES), asked)) as address:

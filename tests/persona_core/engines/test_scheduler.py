@@ -58,7 +58,7 @@ async def gathered(scheduler: Scheduler, jobs: dict[str, tuple[Urgency, str, Gen
     tasks = [
         asyncio.create_task(taken(scheduler.stream(job, urgency, key))) for urgency, key, job in jobs.values()
     ]
-    await until(lambda: len(scheduler._jobs) == len(jobs) + 1)
+    await asyncio.sleep(0)  # each task asks at once
     free.set()
     await holding
     return await asyncio.gather(*tasks)
@@ -123,6 +123,45 @@ async def test_a_newer_reading_takes_the_place_of_an_older_one(scheduler):
     told: list[str] = []
     jobs = {"old": (READ, "ann", steps("old", 2, told)), "new": (READ, "ann", steps("new", 2, told))}
     assert await gathered(scheduler, jobs) == [[], ["new0", "new1"]]
+
+
+async def test_an_answer_waits_for_the_step_of_a_reading_that_it_takes_over(scheduler, interrupt):
+    free, begun, interrupted = threading.Event(), threading.Event(), []
+
+    def reading():
+        begun.set()
+        assert free.wait(10)
+        interrupted.append(interrupt.is_set())
+        yield None
+
+    read = asyncio.create_task(scheduler.run(reading(), READ, "ann"))
+    await asyncio.to_thread(begun.wait, 10)
+    answer = asyncio.create_task(taken(scheduler.stream(iter_of("hello"), ANSWER, "ann")))
+    await until(lambda: len(scheduler._jobs) == 2)
+    free.set()
+    await read
+    assert await answer == ["hello"]
+    assert interrupted == [False]
+
+
+async def test_a_waiting_job_is_given_up_at_once_without_disturbing_the_one_that_works(scheduler, interrupt):
+    free, begun, told = threading.Event(), threading.Event(), []
+
+    def working():
+        begun.set()
+        assert free.wait(10)
+        yield str(interrupt.is_set())
+
+    work = asyncio.create_task(taken(scheduler.stream(working(), ANSWER, "ann")))
+    await asyncio.to_thread(begun.wait, 10)
+    waiting = asyncio.create_task(scheduler.run(steps("read", 3, told), READ, "bob"))
+    await until(lambda: len(scheduler._jobs) == 2)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    free.set()
+    assert await work == ["False"]
+    assert not told
 
 
 async def test_the_step_of_a_less_urgent_job_is_interrupted_and_made_again(scheduler, interrupt):

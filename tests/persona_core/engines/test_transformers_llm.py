@@ -87,6 +87,39 @@ async def test_only_what_is_new_of_a_prompt_is_read(model):
     assert model.evaluated - before == 2
 
 
+async def test_after_reading_ahead_only_the_last_words_remain(model):
+    await model.read(talk("What grows in"), "ann")
+    read = model.evaluated
+    await answer(model, talk("What grows in May?"), Sampling(max_tokens=1, temperature=0), "ann")
+    assert model.evaluated - read == len(model._tokens("n May?<|end|><|start|>assistant\n"))
+
+
+async def test_reading_ahead_changes_no_word(model, folder, device):
+    await model.read(talk("What grows"))
+    await model.read(talk("What grows in"))
+    await model.read(talk("What"))
+    asked = talk("What grows in May?")
+    assert await answer(model, asked) == await answer(TransformersModel(folder, 4096, device), asked)
+
+
+async def test_work_in_the_background_disturbs_no_conversation_and_no_other_work(model, folder, device):
+    prompts = {name: talk(f"I am {name}.") for name in ("ann", "bob", "cleo", "dan")}
+    once = Sampling(max_tokens=1, temperature=0)
+    for name, prompt in prompts.items():
+        await answer(model, prompt, once, name)
+    long = Sampling(max_tokens=40, temperature=0)
+    async with aclosing(model.stream(talk("Write"), long, background=True)) as idle:
+        begun = await anext(idle)
+        assert [piece async for piece in model.stream(talk("Other work"), long, background=True)]
+        before = model.evaluated
+        for name, prompt in prompts.items():
+            await answer(model, prompt, once, name)
+        assert model.evaluated - before == len(prompts)
+        written = begun + "".join([piece async for piece in idle])
+    fresh = TransformersModel(folder, 4096, device)
+    assert written == "".join([piece async for piece in fresh.stream(talk("Write"), long, background=True)])
+
+
 async def test_the_conversation_that_was_silent_longest_is_forgotten(model):
     once = Sampling(max_tokens=1, temperature=0)
     for name in ("ann", "bob", "cleo", "dan", "eve"):

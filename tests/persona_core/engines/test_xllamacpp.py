@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -79,6 +80,39 @@ async def test_a_stream_that_is_closed_leaves_the_model_free_for_the_next(model)
 async def test_a_prompt_that_is_too_long_is_refused_in_one_sentence(model):
     with pytest.raises(EngineError, match=r"set LLM_CONTEXT_TOKENS higher\.$"):
         await answer(model, [Message("user", "Bees. " * 3000)])
+
+
+async def test_reading_ahead_changes_no_word(model):
+    asked = [*PROMPT[:1], Message("user", "Tell me about the pear trees by the river.")]
+    await model.read([*PROMPT[:1], Message("user", "Tell me about the pear")], "dan")
+    assert await answer(model, asked, conversation="dan") == await answer(model, asked, conversation="eve")
+
+
+async def test_reading_ahead_ends_when_an_answer_is_asked_for(model):
+    reading = asyncio.create_task(model.read([Message("user", "Bees and flowers. " * 80)], "dan"))
+    await asyncio.sleep(0)
+    assert model._reading
+    assert await answer(model, conversation="ann")
+    await reading
+
+
+async def test_work_in_the_background_goes_on_after_an_answer_where_it_was(model):
+    work = [Message("user", "Count from one to twenty in words.")]
+    sampling = Sampling(max_tokens=60, temperature=0)
+    undisturbed = "".join([piece async for piece in model.stream(work, sampling, background=True)])
+    async with aclosing(model.stream(work, sampling, background=True)) as stream:
+        begun = await anext(stream)
+        first = await answer(model)
+        assert begun + "".join([piece async for piece in stream]) == undisturbed
+    assert first == await answer(model)
+
+
+async def test_work_in_the_background_ends_before_its_stop_string(model):
+    work = [Message("user", "Count from one to twenty in words.")]
+    whole = "".join([piece async for piece in model.stream(work, GREEDY, background=True)])
+    stopped = Sampling(max_tokens=16, temperature=0, stop=(whole[5:12],))
+    said = "".join([piece async for piece in model.stream(work, stopped, background=True)])
+    assert said == whole[: whole.index(whole[5:12])]
 
 
 def test_tokens_are_estimated_upwards(model):

@@ -4,7 +4,7 @@ import pytest
 
 from persona_core.hearing.turn_end import TurnEvidence, ends_unfinished, patience_s
 
-QUICKEST_S, LONGEST_S = 0.55, 2.0
+QUICKEST_S, LONGEST_S = 0.55, 1.7
 LONGEST_PAUSE_S = 1.6  # that people think for
 
 

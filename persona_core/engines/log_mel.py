@@ -15,6 +15,7 @@ HOP = 160  # samples from one frame to the next, 10 ms
 _FFT = 400  # samples, 25 ms
 _FLOOR = 1e-10  # power that is taken for none
 _RANGE = 8.0  # decades below the loudest that are kept
+_UNIT = 4.0  # decades
 _HANN = np.hanning(_FFT + 1)[:-1].astype(np.float32)
 
 
@@ -29,5 +30,10 @@ def log_mel(samples: Samples, filters: Samples) -> Samples:
     power = np.square(np.abs(np.fft.rfft(framed * _HANN, axis=-1)))
     mels = np.einsum("bf,tf->bt", filters, power.astype(np.float32))
     decades = np.log10(np.maximum(mels, _FLOOR))
-    spectrogram: Samples = (np.maximum(decades, decades.max() - _RANGE) + 4) / 4
+    spectrogram: Samples = (np.maximum(decades, decades.max() - _RANGE) + _UNIT) / _UNIT
     return spectrogram
+
+
+def silence_beside(spectrogram: Samples) -> float:
+    """What digital silence is in ``spectrogram``: as far below the loudest as the range goes."""
+    return float(spectrogram.max()) - _RANGE / _UNIT

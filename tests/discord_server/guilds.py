@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 from . import payloads, rest_channels
 from .members import SimulatedMember
 from .permissions import EVERYONE
-from .state import CATEGORY, TEXT, VOICE, Application, Channel, Guild, Member, Message, Overwrite, Role, User
+from .state import (
+    CATEGORY,
+    STAGE,
+    TEXT,
+    VOICE,
+    Application,
+    Channel,
+    Guild,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    User,
+)
 
 if TYPE_CHECKING:
     from .server import DiscordServer
@@ -83,6 +96,9 @@ class SimulatedGuild:
         channel = self._add_channel(VOICE, name, category)
         channel.user_limit = user_limit
         return channel
+
+    def add_stage_channel(self, name: str) -> Channel:
+        return self._add_channel(STAGE, name)
 
     def add_category(self, name: str) -> Channel:
         return self._add_channel(CATEGORY, name)

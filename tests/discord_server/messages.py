@@ -14,6 +14,7 @@ from .state import (
     DM,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
+    STAGE,
     TEXT,
     VOICE,
     Attachment,
@@ -53,7 +54,7 @@ class Messages:
             raise missing_permissions()
 
     def _require_sending(self, who: User, channel: Channel, message: Message) -> None:
-        if channel.kind not in (TEXT, VOICE, DM, PUBLIC_THREAD, PRIVATE_THREAD):
+        if channel.kind not in (TEXT, VOICE, STAGE, DM, PUBLIC_THREAD, PRIVATE_THREAD):
             raise Refused(400, 50008, "Cannot send messages in a non-text channel")
         if channel.kind == DM:
             others = [u for u in channel.recipients if u is not who]

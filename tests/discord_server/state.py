@@ -15,7 +15,7 @@ from .permissions import EVERYONE
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
-TEXT, DM, VOICE, CATEGORY = 0, 1, 2, 4
+TEXT, DM, VOICE, CATEGORY, STAGE = 0, 1, 2, 4, 13
 PUBLIC_THREAD, PRIVATE_THREAD = 11, 12
 EPHEMERAL, LOADING = 1 << 6, 1 << 7  # message flags
 
@@ -126,7 +126,7 @@ class Channel:
 
     @property
     def is_voice(self) -> bool:
-        return self.kind == VOICE
+        return self.kind in (VOICE, STAGE)
 
     @property
     def posts(self) -> list[Message]:

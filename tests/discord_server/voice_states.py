@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import payloads
 from .permissions import Permission, channel_permissions
-from .state import Channel, Member, VoiceState
+from .state import STAGE, Channel, Member, VoiceState
 
 if TYPE_CHECKING:
     from .gateway import Session
@@ -47,7 +47,8 @@ class VoiceStates:
         state.channel, state.session_id = channel, session_id
         state.self_mute = flags.get("self_mute", False)
         state.self_deaf = flags.get("self_deaf", False)
-        state.suppress = not channel_permissions(member, channel) & Permission.SPEAK
+        may_speak = channel_permissions(member, channel) & Permission.SPEAK and channel.kind != STAGE
+        state.suppress = not may_speak  # on a stage everybody is a listener at first
         guild.voice_states[member.user.id] = state
         if old and not staying:
             self.service.voice.leave(member, 4014)

@@ -20,6 +20,7 @@ from cogs.host import CallEvents, Line, Place, Refusal, User
 from memory.consent import Consent
 from memory.database import NAME, Database
 from memory.keepsakes import Keepsakes
+from memory.modes import Modes
 from memory.posts import Post, Posts
 from memory.vault import Vault
 from persona_core.persona import Persona
@@ -50,6 +51,7 @@ class DiscordHost:
         self.consent = Consent(self._database)
         self.posts = Posts(self._database)
         self.keepsakes = Keepsakes(self._database, Vault(settings.key_file, self._database))
+        self.modes = Modes(self._database)
         self.conversations = Conversations(lambda: self.persona)
         self.calls = Calls(self)
 
@@ -104,6 +106,8 @@ class DiscordHost:
             channel = voice.channel if voice else None
         if channel is None:
             raise Refusal("Join a voice channel first, or name one: /join channel.")
+        if isinstance(channel, discord.StageChannel):
+            raise _on_a_stage(channel)
         if not isinstance(channel, discord.VoiceChannel):
             raise Refusal("I can only join voice channels.")
         if not (isinstance(asker, discord.Member) and channel.permissions_for(asker).connect):
@@ -112,8 +116,26 @@ class DiscordHost:
             raise Refusal(f"{channel.mention} is full.")
         return self.place(channel)
 
+    def voice_place(self, asker: User, channel: object) -> Place:
+        if not isinstance(channel, discord.VoiceChannel):
+            if call := self.calls.in_realm(self.place(channel).realm):
+                return call.place
+            voice = getattr(asker, "voice", None)
+            channel = voice.channel if voice else None
+        if not isinstance(channel, discord.VoiceChannel):
+            raise Refusal("Join a voice channel first, or ask in its own chat.")
+        return self.place(channel)
+
+    def manages(self, asker: User, place: Place) -> bool:
+        channel = self._client.get_channel(user_id(place.key))
+        if not (isinstance(channel, discord.VoiceChannel) and isinstance(asker, discord.Member)):
+            return False
+        return channel.permissions_for(asker).manage_channels
+
     def lacking(self, place: Place) -> Sequence[str]:
         channel = self._client.get_channel(user_id(place.key))
+        if isinstance(channel, discord.StageChannel):
+            raise _on_a_stage(channel)
         if not isinstance(channel, discord.VoiceChannel):
             return [FOR_A_CALL["view_channel"]]
         mine = channel.permissions_for(channel.guild.me)
@@ -216,6 +238,10 @@ class DiscordHost:
         mine = channel.permissions_for(channel.guild.me)
         return all(getattr(mine, permission) for permission in permissions)
 
+    async def draw_buttons(self, post: Post, view: discord.ui.View) -> None:
+        with refused("change my notice"):
+            await self._message(post).edit(view=view)
+
     async def delete_post(self, post: Post) -> None:
         with refused("delete my message"):
             try:
@@ -265,6 +291,13 @@ def refused(what: str) -> Iterator[None]:
         raise Refusal(f"Discord does not let me {what}; I lack a permission there.") from error
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Refusal(f"Discord did not let me {what} just now.") from error
+
+
+def _on_a_stage(channel: discord.StageChannel) -> Refusal:
+    """She could be heard there only once somebody had invited her to speak, so nobody would be told."""
+    return Refusal(
+        f"{channel.mention} is a stage, where only invited speakers are heard; ask me into a voice channel."
+    )
 
 
 def _is_full(channel: discord.VoiceChannel) -> bool:

@@ -10,8 +10,10 @@ from cogs.privacy import Privacy
 from cogs.replies import Replies
 from cogs.status import Status
 from cogs.transcription import Transcription
+from cogs.turn_taking import TurnTaking
 
 
 def all_cogs(host: Host) -> list[KithCog]:
     """Every cog, for ``host``."""
-    return [kind(host) for kind in (Listening, Privacy, Transcription, Replies, Actions, Status)]
+    kinds = (Listening, TurnTaking, Privacy, Transcription, Replies, Actions, Status)
+    return [kind(host) for kind in kinds]

@@ -121,12 +121,12 @@ class Actions(KithCog):
 
     async def _leave(self, wanted: Wanted, salience: float) -> None:
         """When somebody who is in the call is answered; nobody else sends her out of it."""
-        place = self.host.calls.place_of(wanted.key)
-        if place is None:
+        call = self.host.calls.at(wanted.key)
+        if call is None:
             raise Refusal("I am in no call there.")
-        if not {person.id for person in self.host.people_present(place)} & set(wanted.people):
+        if not {person.id for person in self.host.people_present(call.place)} & set(wanted.people):
             raise Refusal("Only somebody who is in the call can send me away.")
-        await self.host.calls.leave(place.realm)
+        await self.host.calls.leave(call.place.realm)
 
     async def _remember(self, wanted: Wanted, salience: float) -> None:
         """Only what concerns nobody who has not agreed to be remembered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
@@ -12,11 +13,13 @@ import numpy as np
 
 from cogs import notices
 from cogs.host import Host, Line, Place, Refusal
-from cogs.plain import plain
+from cogs.modes import mode_of
+from cogs.notice_board import NoticeBoard
+from cogs.pace import Pace
 from memory.consent import Purpose, may_hear
-from memory.posts import Post
 from persona_core.conversation import Conversation
 from persona_core.errors import KithError
+from persona_core.hearing.mode import Mode
 from persona_core.types import Person
 
 ENCRYPTION_S = 10.0  # for the others to be able to decrypt her
@@ -26,8 +29,7 @@ QUIET_S = 3.0  # she waits so long for a pause before she speaks to newcomers
 QUIET_POLL_S = 0.1
 MOVE_S = 2.0  # everybody is gone: she may be about to be moved after them
 STALLED_S = 1.0  # without a frame: that person's sound has ended (left, or the connection broke)
-MOST_NAMES = 20  # in one notice, which has to fit a message
-WELCOMES_KEPT = 50  # posted notices to newcomers that are taken back at the end
+MOST_TALKS, TALKS_WITHIN_S = 20, 60.0  # of one person who asks for her ear
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +38,23 @@ class Call:
     """``over`` is called when the call has to end, with a sentence; it must see to ``close``."""
 
     def __init__(
-        self, host: Host, place: Place, view: Callable[[], discord.ui.View], over: Callable[[Call, str], None]
+        self,
+        host: Host,
+        place: Place,
+        view: Callable[[Place], discord.ui.View],
+        over: Callable[[Call, str], None],
     ) -> None:
-        """``view`` makes the buttons under a notice."""
+        """``view`` makes the buttons under a notice in a place."""
         self.place = place
         self.line: Line | None = None
+        self.board = NoticeBoard(host, view)
         self._host = host
-        self._view = view
         self._over = over
         self._conversation: Conversation | None = None
         self._conversation_key = ""
         self._settled_in: Place | None = None  # where the notice has been given
         self._notified: set[str] = set()
-        self._notices: list[tuple[Place, Post]] = []
+        self._talks = Pace(MOST_TALKS, TALKS_WITHIN_S)
         self._deaf = True
         self._closed = False
         self._changed = asyncio.Event()
@@ -84,7 +90,7 @@ class Call:
         line, self.line = self.line, None
         if line is not None:
             await line.close()
-        await self._retract_notices()
+        await self.board.clear()
 
     def may_hear(self, person_id: str) -> bool:
         """Asked for every packet, before it is decoded."""
@@ -92,6 +98,23 @@ class Call:
             return False
         decision = self._host.consent.decision(person_id, Purpose.HEARING)
         return may_hear(self._host.settings.hearing, decision, person_id in self._notified)
+
+    def set_mode(self, mode: Mode) -> None:
+        """When she answers from now on."""
+        if self._conversation is not None:
+            self._conversation.set_mode(mode)
+
+    def call_on(self, person_id: str) -> None:
+        """What this person says next is for her. Raises Refusal."""
+        if person_id not in {person.id for person in self._host.people_present(self.place)}:
+            raise Refusal("Only somebody who is in the call can talk with me there.")
+        if not self.may_hear(person_id) or self._conversation is None:
+            raise Refusal(self._why_unheard(person_id))
+        if mode_of(self._host.modes, self.place.key) is Mode.QUIET:
+            raise Refusal("I am to be quiet here; `/mode` changes that.")
+        if not self._talks.may(person_id, time.monotonic()):
+            raise Refusal("You have asked for my ear too often just now; please wait a moment.")
+        self._conversation.call_on(person_id)
 
     def on_decision(self, person_id: str, allowed: bool) -> None:
         """Somebody has decided whether they are heard."""
@@ -111,6 +134,7 @@ class Call:
         self._changed.set()
 
     def on_people(self) -> None:
+        self._tell_people()
         self._changed.set()
 
     def on_ended(self, reason: str) -> None:
@@ -121,12 +145,10 @@ class Call:
     async def _settle(self, place: Place) -> None:
         """Give notice in a place, then listen there. Raises KithError."""
         self._require_permissions(place)
-        await self._retract_notices()  # of where she was before
+        await self.board.clear()  # of where she was before
         await self._open_conversation(place)
         people = self._host.people_present(place)
-        name, mode = self._host.persona.character.name, self._host.settings.hearing
-        announcement = await self._host.announce(place, notices.posted(name, mode), self._view())
-        self._notices.append((place, announcement))
+        await self.board.announce(place)
         if people:
             await self._say_notice()
         self._notified = {person.id for person in people}
@@ -151,18 +173,26 @@ class Call:
         self._conversation = await self._host.conversations.open(place.key, call=True)
         self._require_open()
         self._conversation.speak_through(self.line.playback)
+        self._conversation.set_mode(mode_of(self._host.modes, place.key))
+        self._tell_people()
         self._frames_at.clear()
+
+    def _tell_people(self) -> None:
+        """Who is there decides whom "you" can mean; it counts also who is not to be heard."""
+        if self._conversation is not None:
+            self._conversation.set_people(self._host.people_present(self.place))
+
+    def _why_unheard(self, person_id: str) -> str:
+        decision = self._host.consent.decision(person_id, Purpose.HEARING)
+        if decision is not None and not decision.allowed:
+            return "You do not want me to hear you; `/consent hearing on` changes that."
+        if decision is None and self._host.settings.hearing == "ask":
+            return "I hear only who agrees; `/consent hearing on` does that."
+        return "I do not listen yet, as not everybody has been told; please try again in a moment."
 
     async def _greet(self, newcomers: Sequence[Person]) -> None:
         """Tell people who came later, before they are heard."""
-        name, mode = self._host.persona.character.name, self._host.settings.hearing
-        names = ", ".join(plain(person.name) for person in newcomers[:MOST_NAMES])
-        if len(newcomers) > MOST_NAMES:
-            names += f" and {len(newcomers) - MOST_NAMES} more"
-        text = notices.to_newcomers(names, name, mode)
-        post = await self._host.post(self.place, text, view=self._view())
-        self._notices.append((self.place, post))
-        await self._retract_oldest_welcomes()
+        await self.board.welcome(self.place, newcomers)
         await self._wait_for_quiet()
         await self._say_notice()
         self._notified |= {person.id for person in newcomers}
@@ -204,21 +234,6 @@ class Call:
             if self.line is None or self.line.quiet:
                 return
             await asyncio.sleep(QUIET_POLL_S)
-
-    async def _retract_oldest_welcomes(self) -> None:
-        while len(self._notices) > WELCOMES_KEPT:
-            _, post = self._notices.pop(1)
-            await self._host.delete_post(post)
-
-    async def _retract_notices(self) -> None:
-        notices_given, self._notices = self._notices, []
-        for place, post in notices_given[:1]:
-            await self._host.retract(place, post, notices.over(self._host.persona.character.name))
-        for _, post in notices_given[1:]:
-            try:
-                await self._host.delete_post(post)
-            except KithError as error:
-                log.info("a notice stays: %s", type(error).__name__)
 
     # Listening
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Calls:
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._view: Callable[[], discord.ui.View] = discord.ui.View
+        self._view: Callable[[Place], discord.ui.View] = lambda place: discord.ui.View()
         self._calls: dict[str, Call] = {}  # by realm
         self._joining: set[str] = set()  # realms
         self._ending: set[asyncio.Task[None]] = set()
@@ -31,16 +31,16 @@ class Calls:
         self._closed = False
         host.consent.listen(self._on_decision)
 
-    def offer(self, view: Callable[[], discord.ui.View]) -> None:
-        """``view`` makes the buttons under her notices."""
+    def offer(self, view: Callable[[Place], discord.ui.View]) -> None:
+        """``view`` makes the buttons under her notices in a place."""
         self._view = view
 
     def in_realm(self, realm: str) -> Call | None:
         return self._calls.get(realm)
 
-    def place_of(self, key: str) -> Place | None:
-        """The place of the call whose conversation has this key."""
-        return next((call.place for call in self._calls.values() if call.place.key == key), None)
+    def at(self, key: str) -> Call | None:
+        """The call in the place with this key."""
+        return next((call for call in self._calls.values() if call.place.key == key), None)
 
     async def join(self, place: Place) -> Call:
         """Enter a call, or go over to it from another in the same server. Raises KithError."""

@@ -15,6 +15,7 @@ import discord
 
 from memory.consent import Consent
 from memory.keepsakes import Keepsakes
+from memory.modes import Modes
 from memory.posts import Post, Posts
 from persona_core.errors import KithError
 from persona_core.persona import Persona
@@ -95,6 +96,7 @@ class Host(Protocol):
     consent: Consent
     posts: Posts
     keepsakes: Keepsakes
+    modes: Modes
     conversations: Conversations
     calls: Calls
     counts: Counter[str]  # what was done, dropped or refused, for /status
@@ -139,8 +141,22 @@ class Host(Protocol):
         """
         ...
 
+    def voice_place(self, asker: User, channel: object) -> Place:
+        """The voice channel that is meant where nobody names one. Raises Refusal.
+
+        That whose own chat ``channel`` is, else that of her call in this server, else the one ``asker`` is in.
+        """
+        ...
+
+    def manages(self, asker: User, place: Place) -> bool:
+        """Whether ``asker`` may change the settings of the channel there."""
+        ...
+
     def lacking(self, place: Place) -> Sequence[str]:
-        """Permissions, as Discord names them, that she lacks for a call there."""
+        """Permissions, as Discord names them, that she lacks for a call there.
+
+        Raises Refusal where they would not help, as on a stage.
+        """
         ...
 
     def people_present(self, place: Place) -> Sequence[Person]:
@@ -163,6 +179,10 @@ class Host(Protocol):
         self, place: Place, text: str, *, view: discord.ui.View | None = None, reply_to: Post | None = None
     ) -> Post:
         """Write something; people named in it are shown, not called."""
+        ...
+
+    async def draw_buttons(self, post: Post, view: discord.ui.View) -> None:
+        """Put other buttons under one of hers."""
         ...
 
     async def delete_post(self, post: Post) -> None:

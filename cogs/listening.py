@@ -8,8 +8,11 @@ import discord
 
 from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
 from cogs.host import Host, Place, Refusal
+from cogs.modes import mode_of
 from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
+from cogs.turn_taking import TalkButton
 from memory.consent import Purpose
+from persona_core.hearing.mode import Mode
 
 STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still work
 
@@ -17,10 +20,12 @@ STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still wo
 class NoticeView(PoliteView):
     """What one can do about being listened to, in one tap."""
 
-    def __init__(self, host: Host, *, store: bool) -> None:
-        """``store``: the one that answers for all the others, which are only drawn."""
+    def __init__(self, host: Host, *, store: bool, talk: bool = False) -> None:
+        """``store``: the one that answers for all the others, which are only drawn; ``talk``: with TalkButton."""
         super().__init__(timeout=None, store=store)
         self._host = host
+        if talk:
+            self.add_item(TalkButton(host))
 
     @discord.ui.button(label="Don't hear me", style=discord.ButtonStyle.primary, custom_id=HEARING_OFF)
     async def refuse(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
@@ -55,7 +60,7 @@ class Listening(KithCog):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         host.watch_buttons(NoticeView(host, store=True))
-        host.calls.offer(lambda: NoticeView(host, store=False))
+        host.calls.offer(self._buttons)
 
     @discord.slash_command(
         description="Ask me into a voice channel, to listen and talk.",
@@ -74,6 +79,10 @@ class Listening(KithCog):
         place = self.host.call_place(ctx.author, channel)
         await self.host.calls.join(place)
         await self._welcome(ctx, place)
+
+    def _buttons(self, place: Place) -> NoticeView:
+        talk = mode_of(self.host.modes, place.key) is Mode.PUSH_TO_TALK
+        return NoticeView(self.host, store=False, talk=talk)
 
     async def _welcome(self, ctx: discord.ApplicationContext, place: Place) -> None:
         """The first time, whoever called her can settle their own consent in the same breath."""

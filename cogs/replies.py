@@ -76,7 +76,7 @@ class Replies(KithCog):
 
     async def _answer(self, key: str, text: str, message: str, person_ids: set[str]) -> None:
         place = self.host.place_called(key)
-        if place is None:
+        if place is None or not text:
             return
         post = await self.host.post(place, plain(text)[:MOST_CHARACTERS], reply_to=Post.parse(message))
         await asyncio.to_thread(self.host.posts.keep, post, person_ids)

@@ -54,6 +54,12 @@ def caption(line: Caption) -> str:
     return text if len(text) <= MESSAGE_CHARACTERS else text[: MESSAGE_CHARACTERS - 1] + "…"
 
 
+def may_write(permissions: discord.Permissions, *, in_thread: bool) -> bool:
+    """Whether ``permissions`` in a channel or thread suffice to post there."""
+    needed = permissions.send_messages_in_threads if in_thread else permissions.send_messages
+    return permissions.view_channel and needed
+
+
 def gathered(lines: list[Caption]) -> list[Caption]:
     """Lines that wait together, what one person said in a row as one: each post stays one person's."""
     joined: list[Caption] = []
@@ -82,7 +88,12 @@ class Transcription(KithCog):
 
     @captions.command(description="Write what is said into this channel or thread.")
     async def here(self, ctx: discord.ApplicationContext) -> None:
-        await self._turn_on(ctx, self.host.place(ctx.channel))
+        place, in_thread = self.host.place(ctx.channel), isinstance(ctx.channel, discord.Thread)
+        if not may_write(ctx.interaction.permissions, in_thread=in_thread):
+            raise Refusal(f"You cannot write in {place.name} yourself, so ask somebody who can.")
+        if not may_write(ctx.interaction.app_permissions, in_thread=in_thread):
+            raise Refusal(f"I lack the permission to write in {place.name}; please give it to me.")
+        await self._turn_on(ctx, place)
 
     @captions.command(description="Stop writing what is said.")
     async def off(self, ctx: discord.ApplicationContext) -> None:
@@ -161,9 +172,11 @@ class Transcription(KithCog):
             case Heard(utterance):
                 self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
                 self._caption(key, Caption(self._shown(utterance), utterance.text, (utterance.person.id,)))
-            case Said(reply, answers=answers) if any(not line.message for line in answers):
+            case Said(reply, answers=answers, cut=cut) if any(not line.message for line in answers):
                 people = tuple(sorted({line.person.id for line in answers}))
-                self._caption(key, Caption(self.host.persona.character.name, reply.text, people))
+                if reply.text:  # else she was interrupted before a word of it was heard
+                    text = f"{reply.text.rstrip()}—" if cut else reply.text
+                    self._caption(key, Caption(self.host.persona.character.name, text, people))
             case Closed():
                 self._heard.pop(key, None)
                 self._stop(key)

@@ -48,22 +48,45 @@ def _pitch(samples: Samples) -> float:
 
 
 class Script:
-    """Says what a test has put into ``lines``, else repeats the last message."""
+    """Says what a test has put into ``lines``, else repeats the last message.
+
+    An answer that was begun and thrown away, because more was said, has used up no line.
+    """
 
     context_tokens = 4096
+    keeps_prefix = False
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.prompts: list[Sequence[Message]] = []
+        self._used: tuple[Sequence[Message], str] | None = None
 
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
-        answer = self.lines.pop(0) if self.lines else f"You said {messages[-1].content}"
+        answer = self._line(messages)
         for piece in answer.split(" "):
             await asyncio.sleep(0)
             yield piece + " "
+
+    def _line(self, messages: Sequence[Message]) -> str:
+        if self._used is not None:
+            before, line = self._used
+            if len(before) == len(messages) and messages[-1].content.startswith(before[-1].content):
+                return line
+        if not self.lines:
+            return f"You said {messages[-1].content}"
+        self._used = messages, self.lines.pop(0)
+        return self._used[1]
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        """Nothing is gained by it."""
 
     def count_tokens(self, text: str) -> int:
         return len(text) // 4
@@ -77,7 +100,7 @@ class Beep:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         self.said.append(text)
         yield (np.sin(np.arange(12_000) * 2 * np.pi * 300 / 24_000) * 8_000).astype(np.int16)
 
@@ -98,7 +121,9 @@ class RunningBot:
             llm=self.llm,
             last_resort=Script(),
             sampling=Sampling(),
-            hearing=Hearing(Loudness(), Dictation(), SegmenterSettings(silence_s=0.4)),
+            hearing=Hearing(
+                Loudness(), Dictation(), SegmenterSettings(longest_s=0.4), quickest_s=0.4, longest_s=0.4
+            ),
             tts=self.tts,
         )
         self.settings: Settings = load_settings({}, None).model_copy(

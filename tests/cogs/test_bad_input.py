@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +15,7 @@ from bot.events import MALFORMED
 from cogs.answers import explain, sentence
 from cogs.call import GATHER_S
 from cogs.host import Refusal
-from tests.cogs.running import running_bot
-from tests.cogs.test_listening import Scene
+from tests.cogs.scene import Scene
 from tests.cogs.test_writing import count
 from tests.discord_server import DiscordServer
 
@@ -57,15 +54,6 @@ def test_every_error_is_one_plain_sentence(error: BaseException, words: str) -> 
 @pytest.mark.parametrize("code", [10062, 10015, 50027, 40060])
 async def test_after_fifteen_minutes_nothing_more_is_tried(code: int) -> None:
     await explain(SimpleNamespace(), http(discord.HTTPException, 404, code))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    with DiscordServer.start() as server:
-        scene = Scene(server, tmp_path)
-        with running_bot(server, tmp_path) as bot:
-            scene.use(bot)
-            yield scene
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
+import discord
 import pytest
 
 from bot.nickname import MARK, marked, unmarked
-from cogs.call import MOST_NAMES
+from cogs.modes import described, mode_of
+from cogs.notice_board import MOST_NAMES
 from cogs.notices import to_newcomers
 from cogs.pace import Pace
 from cogs.plain import plain
 from cogs.replies import readable
-from cogs.status import listed, stage_times
-from cogs.transcription import Caption, caption, gathered
+from cogs.status import FIELD_CHARACTERS, STAGES, listed, stage_times
+from cogs.transcription import Caption, caption, gathered, may_write
 from memory.consent import HearingMode
+from memory.database import Database
+from memory.modes import Modes
+from persona_core.hearing.mode import Mode
 from persona_core.types import Timings
 
 
@@ -100,9 +108,53 @@ def test_a_notice_to_twenty_people_with_the_oddest_names_fits_a_message(mode: He
     assert len(to_newcomers(names, "M" * 32, mode)) <= 2000
 
 
-def test_status_shows_medians_and_leaves_out_what_is_nothing() -> None:
-    times = [Timings(stt_ms=ms) for ms in (100.0, 300.0, 200.0)]
-    assert stage_times(times) == "recognition: 200 ms"
+def test_status_shows_median_and_p95_and_leaves_out_what_is_nothing() -> None:
+    times = [Timings(stt_ms=ms) for ms in (100.0, 300.0, 200.0)] + [Timings(pause_ms=96.0)]
+    assert stage_times(times).splitlines() == [
+        "pause noticed: 96 ms, p95 96 ms (n=1)",
+        "words recognised: 200 ms, p95 290 ms (n=3)",
+    ]
     assert stage_times([]) == "nothing said yet"
     assert listed({"bad_opus": 0, "late": 3, "latency": None}) == "late: 3"
     assert listed({}) == "nothing yet"
+
+
+def test_status_tells_every_stage_of_a_turn_within_a_field_of_discord() -> None:
+    names = {field.name for field in fields(Timings)}
+    assert set(STAGES) == names
+    shown = stage_times([Timings(**dict.fromkeys(names, 9_999_999.0))] * 50)
+    assert len(shown.splitlines()) == len(names) and len(shown) < FIELD_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("kept", "mode"),
+    [(None, Mode.ADDRESSED), ("push-to-talk", Mode.PUSH_TO_TALK), ("of a later version", Mode.ADDRESSED)],
+)
+def test_a_place_has_the_mode_that_was_chosen_or_the_default(
+    tmp_path: Path, kept: str | None, mode: Mode
+) -> None:
+    modes = Modes(Database(tmp_path / "kith.sqlite3"))
+    if kept is not None:
+        modes.keep("lounge", kept)
+    assert mode_of(modes, "lounge") is mode
+
+
+def test_every_mode_is_told_in_a_sentence() -> None:
+    for mode in Mode:
+        assert described(mode).startswith(f"**{mode.value}**: ") and described(mode).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "in_channel", "in_thread"),
+    [
+        ({"view_channel", "send_messages"}, True, False),
+        ({"view_channel", "send_messages_in_threads"}, False, True),
+        ({"send_messages", "send_messages_in_threads"}, False, False),
+    ],
+)
+def test_writing_takes_the_permission_of_a_channel_or_of_a_thread(
+    allowed: set[str], in_channel: bool, in_thread: bool
+) -> None:
+    permissions = discord.Permissions(**dict.fromkeys(allowed, True))
+    assert may_write(permissions, in_thread=False) is in_channel
+    assert may_write(permissions, in_thread=True) is in_thread

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from cogs.host import Place
 from cogs.transcription import Caption, Captions, Transcription
 from memory.consent import Purpose
-from tests.cogs.running import running_bot, tone
-from tests.cogs.test_listening import NOT_TO_ANYBODY, Scene
-from tests.discord_server import DiscordServer, Permission
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    with DiscordServer.start() as server:
-        scene = Scene(server, tmp_path)
-        with running_bot(server, tmp_path) as bot:
-            scene.use(bot)
-            yield scene
+from persona_core.events import Said
+from persona_core.types import Reply, Timings, Utterance
+from tests.cogs.running import tone
+from tests.cogs.scene import NOT_TO_ANYBODY, Scene
+from tests.discord_server import Permission
 
 
 def mention(scene: Scene, words: str = "hello") -> str:
@@ -55,11 +44,12 @@ def test_nobodys_captions_pass_for_hers(scene: Scene) -> None:
     mira = scene.guild.add_member(" mira ")
     mira.join(scene.lounge)
     scene.join()
+    scene.answer_all()
     scene.ask(scene.ann, "/captions on")
     mira.speak(tone(400, 1.0))
-    scene.wait(lambda: len(scene.lounge.posts) >= 3, "no captions")
-    assert "mira (guest):** tone 400" in scene.lounge.posts[1].content
-    assert scene.lounge.posts[2].content.startswith("**Mira:** ")
+    scene.wait(lambda: len(scene.lounge.posts) >= 4, "no captions")
+    guest, hers = (post.content for post in scene.lounge.posts[2:4])
+    assert "mira (guest):** tone 400" in guest and hers.startswith("**Mira:** ")
 
 
 def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scene) -> None:
@@ -72,6 +62,41 @@ def test_captions_come_to_where_they_are_asked_for_and_can_be_erased(scene: Scen
     scene.wait(lambda: len(scene.text.posts) == 2, "no captions")
     assert "2 of my posts" in scene.ask(scene.ann, "/captions erase")
     assert scene.text.posts == []
+
+
+def test_captions_come_only_to_where_both_may_write(scene: Scene) -> None:
+    scene.join()
+    bob = scene.guild.add_member("Bob")
+    thread = scene.guild.add_thread(scene.text, "aside", by=bob)
+    for who, said in ((scene.ann, "You cannot write"), (scene.guild.bot_role, "I lack the permission")):
+        scene.guild.overwrite(scene.text, who, deny=Permission.SEND_MESSAGES)
+        assert said in scene.ask(scene.ann, "/captions here")
+        scene.guild.overwrite(
+            scene.text, who, allow=Permission.SEND_MESSAGES, deny=Permission.SEND_MESSAGES_IN_THREADS
+        )
+        assert said in scene.server.interact(scene.ann, "/captions here", channel=thread).wait(20).text
+        scene.guild.overwrite(scene.text, who, allow=Permission.SEND_MESSAGES)
+    assert len(scene.lounge.posts) == 1
+    assert "I write what" in scene.server.interact(scene.ann, "/captions here", channel=thread).wait(20).text
+
+
+def test_captions_of_what_was_cut_short_end_where_she_was_heard_last(scene: Scene) -> None:
+    scene.join()
+    scene.ask(scene.ann, "/captions on")
+    ann = scene.bot.call(scene.bot.host.people_present, scene.bot.call(_place, scene))[0]
+    line = Utterance(ann, "hi", 0.0, 1.0)
+    for text, cut in (("Once upon a", True), ("", True), ("The end.", False)):
+        told = Said(Reply(text), 0.5, Timings(), (line,), cut=cut)
+        scene.bot.call(scene.bot.host.conversations._tell, _place(scene).key, told)
+    scene.wait(lambda: "The end." in scene.lounge.posts[-1].content, "no captions")
+    hers = " ".join(post.content for post in scene.lounge.posts[1:])
+    assert hers in ("**Mira:** Once upon a— The end.", "**Mira:** Once upon a— **Mira:** The end.")
+
+
+def _place(scene: Scene) -> Place:
+    call = scene.bot.host.calls.in_realm(str(scene.guild.id))
+    assert call is not None
+    return call.place
 
 
 def test_captions_cannot_be_moved_about_without_end(scene: Scene) -> None:
@@ -99,6 +124,7 @@ def test_whoever_refuses_in_mid_call_leaves_no_transcript_and_no_waiting_caption
     bob = scene.guild.add_member("Bob")
     bob.join(scene.lounge)
     scene.join()
+    scene.answer_all()
     scene.ask(scene.ann, "/captions on")
     scene.ann.speak(tone(400, 1.0)), bob.speak(tone(500, 1.0))
     scene.wait(lambda: len(scene.heard) == 2, "not both are heard")
@@ -107,7 +133,7 @@ def test_whoever_refuses_in_mid_call_leaves_no_transcript_and_no_waiting_caption
     assert scene.ask(scene.ann, "/transcript") == "tone 400"
     scene.ann.speak(tone(600, 1.0))
     scene.wait(lambda: len(scene.heard) == 3, "Ann is not heard any more")
-    scene.wait(lambda: any("tone 600" in m.content for p in scene.bot.llm.prompts for m in p), "no answer")
+    scene.wait(lambda: "tone 600" in scene.answered, "no answer")
     assert not any("tone 500" in message.content for message in scene.bot.llm.prompts[-1])
 
 
@@ -150,10 +176,7 @@ def test_a_reply_to_her_and_a_direct_message_are_answered_and_other_talk_is_not(
 def test_what_was_said_aloud_is_known_in_the_channels_chat(scene: Scene) -> None:
     scene.join()
     scene.ann.speak(tone(400, 1.0))
-    scene.wait(lambda: len(scene.bot.llm.prompts) == 1, "she does not answer aloud")
-    aloud = len(scene.bot.tts.said)
-    scene.wait(lambda: len(scene.bot.tts.said) >= aloud, "she does not speak")
-    time.sleep(NOT_TO_ANYBODY)
+    scene.wait(lambda: scene.answered, "she does not answer aloud")
     aloud = len(scene.bot.tts.said)
     scene.ann.says(scene.lounge, f"<@{scene.server.bot.id}> what did I say?")
     scene.wait(lambda: len(scene.lounge.posts) == 3, "no answer in the chat")
@@ -239,6 +262,7 @@ def test_nobody_can_have_her_write_to_another(scene: Scene) -> None:
     scene.wait(lambda: len(alone.posts) == 2, "no answer")
     bob.join(scene.lounge)
     scene.join()
+    scene.answer_all()
     scene.bot.llm.lines = ['Fine. @@ {"actions": ["dm:you are ugly"]}']
     scene.ann.speak(tone(400, 1.0))
     bob.speak(tone(500, 1.5))  # both are answered together, Bob last
@@ -290,8 +314,8 @@ def test_status_tells_counters_and_times_and_nobodys_name(scene: Scene) -> None:
     assert "in no call here" in scene.ask(scene.ann, "/status")
     scene.join()
     scene.ann.speak(tone(400, 1.0))
-    scene.wait(lambda: scene.bot.llm.prompts, "she does not answer")
-    time.sleep(NOT_TO_ANYBODY)
+    scene.wait(lambda: scene.answered, "she does not answer")
     status = scene.ask(scene.ann, "/status")
-    assert "encrypted end to end: yes" in status and "frames: " in status and "voice to voice: " in status
+    assert "encrypted end to end: yes" in status and "frames: " in status and "mode: addressed" in status
+    assert "voice to voice: " in status and " ms, p95 " in status and "(n=1)" in status
     assert "Ann" not in status and "tone" not in status

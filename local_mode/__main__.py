@@ -15,6 +15,7 @@ from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
 from persona_core.errors import AudioError, KithError
 from persona_core.events import Event, Failed, Heard
+from persona_core.hearing.mode import Mode
 from persona_core.persona import Persona
 from persona_core.ports import Playback
 from persona_core.settings import Settings, load_settings
@@ -127,7 +128,8 @@ async def _run(
     try:
         async with Conversation("desk", persona, playback, show) as conversation:
             if recordings:
-                damage = await _hear(conversation, recordings, args.fast, settings.end_of_turn_s)
+                conversation.set_mode(Mode.ALWAYS)  # whoever plays her a file wants an answer
+                damage = await _hear(conversation, recordings, args.fast, settings.longest_pause_s)
                 for error in damage:
                     show(Failed(str(error)))
                 for recording in recordings:
@@ -153,7 +155,7 @@ async def _run(
 
 
 async def _hear(
-    conversation: Conversation, recordings: list[Recording], fast: bool, end_of_turn_s: float
+    conversation: Conversation, recordings: list[Recording], fast: bool, longest_pause_s: float
 ) -> list[AudioError]:
     """Hear the recordings to their end; returns what is wrong with those that broke off."""
     loop = asyncio.get_running_loop()
@@ -167,7 +169,7 @@ async def _hear(
         await asyncio.sleep(0)
 
     pace = as_fast_as_she_follows if fast else in_real_time
-    transport = FileTransport(recordings, pace, tail_s=end_of_turn_s + 0.3)
+    transport = FileTransport(recordings, pace, tail_s=longest_pause_s + 0.3)
     async for frame in transport.frames():
         conversation.hear(frame)
     conversation.finish_hearing()

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
-from persona_core.events import Event, Failed, Heard, Said, Speaking
+from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
 
 
 def say(line: str) -> None:
@@ -99,7 +99,7 @@ class JsonScreen:
     def show(self, event: Event) -> None:
         if isinstance(event, Failed):
             self.failures += 1
-        if not isinstance(event, Speaking):
+        if not isinstance(event, Speaking | Hearing):
             print(json.dumps(as_json(event), ensure_ascii=False), flush=True)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from persona_core.engines.voices import ByLanguage
 from persona_core.errors import EngineError, KithError, SettingsError
 from persona_core.hardware import choose_profile, probe
 from persona_core.hearing.segmenter import SegmenterSettings
@@ -18,10 +19,12 @@ from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalog
 from persona_core.models.disk import NoRoom
 from persona_core.models.folder import Damaged
 from persona_core.persona import Hearing, Persona
-from persona_core.ports import LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
 from persona_core.settings import Settings
 from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
+
+QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
 
 Report = Callable[[str], None]  # takes one line for the owner
 
@@ -91,13 +94,15 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
         catalogue = load_catalogue()
         folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on", bars)
         assembly = Assembly(settings, catalogue, folder, report)
+        tts = _voice(assembly, character.voice) if speak else None
         return Persona(
             character=character,
             llm=_language_model(assembly, character),
             last_resort=_rules(character),
             sampling=Sampling(max_tokens=settings.llm_max_tokens, temperature=settings.llm_temperature),
             hearing=_hearing(assembly) if hear else None,
-            tts=_voice(assembly, character.voice) if speak else None,
+            tts=tts,
+            languages=tts.languages if tts else frozenset(),
         )
 
 
@@ -169,12 +174,34 @@ def _rules(character: Character) -> LanguageModel:
 
 def _hearing(assembly: Assembly) -> Hearing:
     settings = assembly.settings
+    quickest_s = QUICKEST_S[assembly.device] if settings.end_of_turn_s is None else settings.end_of_turn_s
     return Hearing(
         vad=_voice_activity(assembly),
         stt=_speech_to_text(assembly),
-        segmenter=SegmenterSettings(silence_s=settings.end_of_turn_s),
+        segmenter=SegmenterSettings(longest_s=max(quickest_s, settings.longest_pause_s)),
         language=settings.stt_language,
+        end_of_turn=_end_of_turn(assembly),
+        quickest_s=quickest_s,
+        longest_s=max(quickest_s, settings.longest_pause_s),
     )
+
+
+def _end_of_turn(assembly: Assembly) -> EndOfTurn | None:
+    settings = assembly.settings
+    if settings.turn_engine == "off":
+        return None
+    from persona_core.engines.smart_turn import SmartTurn
+
+    try:
+        chosen = assembly.choose("turn", settings.turn_engine, settings.turn_model, own_engine="smart_turn")
+        return SmartTurn(chosen.path)
+    except (Damaged, NoRoom):  # the owner must know, and can mend it
+        raise
+    except KithError as error:
+        if settings.turn_model:
+            raise
+        assembly.report(f"{error} Until then she tells by the words alone whether somebody has finished.")
+        return None
 
 
 def _voice_activity(assembly: Assembly) -> VoiceActivity:
@@ -204,7 +231,7 @@ def _speech_to_text(assembly: Assembly) -> SpeechToText:
     return FasterWhisper(chosen.path, assembly.device, assembly.threads)
 
 
-def _voice(assembly: Assembly, hers: Voice) -> TextToSpeech:
+def _voice(assembly: Assembly, hers: Voice) -> ByLanguage:
     settings = assembly.settings
     chosen = assembly.choose("tts", settings.tts_engine, settings.tts_model, own_engine="piper")
     assembly.report(f"Speaking with {chosen.name} ({chosen.engine}).")
@@ -215,6 +242,25 @@ def _voice(assembly: Assembly, hers: Voice) -> TextToSpeech:
         pitch=hers.pitch if settings.tts_pitch is None else settings.tts_pitch,
         formant=hers.formant if settings.tts_formant is None else settings.tts_formant,
     )
+    others = {
+        language: _one_voice(assembly.choose("tts", "auto", name, own_engine="piper"), voice, assembly)
+        for language, name in _other_voices(settings.tts_voices)
+    }
+    return ByLanguage(_one_voice(chosen, voice, assembly), "en", others)
+
+
+def _other_voices(setting: str) -> list[tuple[str, str]]:
+    """Languages and the voices for them, e.g. from "de=piper-de_DE-thorsten-medium". Raises SettingsError."""
+    pairs = [one.partition("=") for one in setting.split()]
+    for language, _, name in pairs:
+        if not (len(language) == 2 and language.isalpha() and name):
+            raise SettingsError(
+                "TTS_VOICES wants pairs like de=piper-de_DE-thorsten-medium, with blanks between."
+            )
+    return [(language.lower(), name) for language, _, name in pairs]
+
+
+def _one_voice(chosen: Chosen, voice: Voice, assembly: Assembly) -> TextToSpeech:
     tts = _text_to_speech(chosen, voice, assembly)
     if voice.pitch == 0 and voice.formant == 1:
         return tts

@@ -1,37 +1,50 @@
-"""One live conversation: wiring only. What is heard goes to the floor, what the floor commits is answered.
+"""One live conversation: wiring only. What is heard goes to the floor; what the floor decides is done here.
 
-The rules are elsewhere: when somebody speaks (``hearing/segmenter.py``), whose turn it is
-(``hearing/floor.py``), what is sent to the model (``thinking/prompt.py``), what may be spoken
-(``thinking/reply.py``), how it is spoken (``speaking/mouth.py``).
+The rules are elsewhere: when somebody speaks (``hearing/segmenter.py``), when they have finished
+(``hearing/turn_end.py``), to whom they speak (``hearing/addressee.py``), what speech over her is
+(``hearing/overlap.py``), whose turn it is (``hearing/floor.py``), what is sent to the model
+(``thinking/prompt.py``), what may be spoken (``thinking/reply.py``), how it is spoken (``speaking/mouth.py``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
 
+from persona_core.answer import Answer, Outcome
 from persona_core.errors import KithError
-from persona_core.events import Event, Failed, Heard, Said, Speaking
-from persona_core.hearing import floor
-from persona_core.hearing.ear import EarEvent, SpeechStarted, SpeechStopped
-from persona_core.hearing.ears import Ears
+from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
+from persona_core.hearing import ears, floor
+from persona_core.hearing.company import Company
+from persona_core.hearing.ears import Ears, EarsEvent
+from persona_core.hearing.floor import Do
+from persona_core.hearing.mode import Mode
+from persona_core.hearing.over_her import OverHer
+from persona_core.hearing.overlap import Overlap
 from persona_core.persona import Persona
 from persona_core.ports import LanguageModel, Playback
-from persona_core.speaking.mouth import Mouth, Spoken
-from persona_core.thinking.attempt import Attempt
-from persona_core.thinking.prompt import BLOCK, build_prompt
-from persona_core.types import Frame, Person, Sampling, Segment, Timings, Turn, Utterance
+from persona_core.speaking.mouth import Mouth
+from persona_core.thinking.history import History
+from persona_core.thinking.prompt import build_prompt
+from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
 
-HISTORY_TURNS = 400  # kept for the prompt, which takes what fits
-FORGOTTEN_TURNS = 25 * BLOCK  # leave together; whole blocks, as the prompt counts them from the first
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
-SEGMENTS_WAITING = 64  # a recogniser further behind than this will not catch up
+LULL_S = 1.5  # of silence after a question to the room, before she takes it
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A reply that was stopped, and what is left of it."""
+
+    turn: Turn  # of the history
+    unheard: str
+    answers: tuple[Utterance, ...]
 
 
 class Conversation:
@@ -46,42 +59,56 @@ class Conversation:
         self._mouth: Mouth | None = None
         self.speak_through(playback)
         self._emit = emit
-        self._ears = Ears(persona.hearing) if persona.hearing else None
+        self._ears = Ears(persona.hearing, self._on_ears) if persona.hearing else None
         self._floor = floor.Floor()
-        self._turns: list[Turn] = []
+        self._company = Company(persona.character.name)
+        self._over_her = OverHer()
+        self._history = History()
         self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
-        self._segments: asyncio.Queue[tuple[Segment, float]] = asyncio.Queue(SEGMENTS_WAITING)
-        self._commits: asyncio.Queue[tuple[Utterance, ...]] = asyncio.Queue(
-            1
-        )  # the floor commits one at a time
+        self._clock_s = 0.0  # how far everybody has been heard
+        self._clock_at = perf_counter()  # when that was
+        self._answer: Answer | None = None  # in hand
+        self._cut: _Cut | None = None
+        self._reading: asyncio.Task[None] | None = None  # by the model, ahead of time
+        self._reading_turns: tuple[Turn, ...] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._settled.set()
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Conversation:
-        self._tasks = [
-            asyncio.create_task(self._read_ahead(), name=f"read ahead {self._key}"),
-            asyncio.create_task(self._recognise_all(), name=f"recognise {self._key}"),
-            asyncio.create_task(self._answer_all(), name=f"answer {self._key}"),
-        ]
+        if self._ears is not None:
+            self._start(self._ears.work(), "recognise")
+        self._read_ahead()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
+        if self._ears is not None:
+            await self._ears.close()
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # What may be asked of her
 
     def hear(self, frame: Frame) -> None:
         """Take one frame of somebody's sound; never waits."""
-        if self._ears is not None:
-            self._take(self._ears.hear(frame))
+        if self._ears is None:
+            return
+        self._company.notice(frame.person)
+        self._ears.hear(frame)
+        if frame.at_s > self._clock_s:
+            self._clock_s, self._clock_at = frame.at_s, perf_counter()
+        asked = self._floor.asked
+        if asked is not None and self._clock_s - asked.ended_s >= LULL_S:
+            self._step(floor.Lull())
 
     def finish_hearing(self, person_id: str | None = None) -> None:
         """One person's sound has ended, or everybody's (None); what was being said is complete."""
         if self._ears is not None:
-            self._take(self._ears.finish() if person_id is None else self._ears.finish_one(person_id))
+            self._ears.finish(person_id)
 
     def stop_hearing(self, person_id: str) -> None:
         """A person is not to be heard any more: what they said until now is thrown away, wherever it is.
@@ -89,9 +116,11 @@ class Conversation:
         Her answers to it go too, as they may repeat it; one that she is giving is finished, and not kept.
         """
         self._refused_at[person_id] = perf_counter()
-        self._turns = _without(self._turns, person_id)
+        self._history.withdraw(person_id)
+        self._company.withdraw(person_id)
         if self._ears is not None:
-            self._take(self._ears.drop(person_id))
+            self._ears.drop(person_id)
+        self._step(floor.Withdrawn(person_id))
 
     def read(self, person: Person, text: str, message: str = "") -> None:
         """Take one typed line; ``message``: see ``Utterance``."""
@@ -99,7 +128,8 @@ class Conversation:
             self._emit(
                 Failed(f"That line is too long; only its first {LINE_CHARACTERS} characters were read.")
             )
-        line = Utterance(person, text[:LINE_CHARACTERS], 0.0, 0.0, message=message)
+        line = Utterance(person, text[:LINE_CHARACTERS], self._now_s, self._now_s, message=message)
+        self._add(line)
         self._step(floor.Written(line))
 
     def speak_through(self, playback: Playback | None) -> None:
@@ -107,124 +137,264 @@ class Conversation:
         tts = self._persona.tts
         self._mouth = Mouth(tts, playback) if playback and tts else None
 
+    def set_people(self, people: Sequence[Person]) -> None:
+        """Who is present, herself left out: with one person everything is for her."""
+        self._company.set_people(people)
+
+    def set_mode(self, mode: Mode) -> None:
+        """When she answers what is said; told to be quiet, she falls silent at once."""
+        self._company.mode = mode
+        if mode is Mode.QUIET and self._mouth is not None:
+            self._mouth.stop()
+
+    def call_on(self, person_id: str) -> None:
+        """What this person says next is for her."""
+        self._company.call_on(person_id, perf_counter())
+
     async def settled(self) -> None:
         """Wait until what was said is understood and, where nobody is speaking, answered."""
-        await self._settled.wait()
+        while True:
+            await self._settled.wait()
+            if self._ears is None or not self._ears.busy:
+                return
+            await self._ears.understood()
 
-    def _take(self, events: list[EarEvent]) -> None:
-        for event in events:
-            match event:
-                case SpeechStarted(person):
-                    self._step(floor.Began(person.id))
-                case SpeechStopped(person, segment):
-                    queued = segment is not None and self._queue(segment)
-                    self._step(floor.Stopped(person.id, words_follow=queued))
+    @property
+    def _now_s(self) -> float:
+        """The time on the frames' clock, also where none come because everybody is silent."""
+        return self._clock_s + perf_counter() - self._clock_at
 
-    def _queue(self, segment: Segment) -> bool:
-        try:
-            self._segments.put_nowait((segment, perf_counter()))
-        except asyncio.QueueFull:
-            self._emit(Failed("The recogniser cannot keep up; a part of what was said is lost."))
-            return False
-        return True
+    # What is heard
+
+    def _on_ears(self, event: EarsEvent) -> None:
+        match event:
+            case ears.Stirred(person):
+                self._step(floor.Stirred(person.id))
+            case ears.Calmed(person):
+                self._step(floor.Calmed(person.id))
+            case ears.Began(take, person):
+                self._over_her.began(take, self._now_s)
+                self._step(floor.Began(take, person.id))
+            case ears.Saying():
+                self._follow(event)
+            case ears.Paused():
+                self._stop_reading()
+            case ears.Likely(take, utterance):
+                if self._judge(take, utterance.text, utterance.language, final=True) is None:
+                    self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
+            case ears.WentOn(take):
+                self._step(floor.WentOn(take))
+            case ears.Ended(take, _, utterance):
+                self._take_in(take, utterance)
+            case ears.Trouble(error):
+                self._fail(error)
+
+    def _follow(self, event: ears.Saying) -> None:
+        """Somebody is speaking: show it, judge it if it is over her, and have the model read along."""
+        partial = event.partial
+        self._emit(Hearing(event.person, partial.stable, partial.tentative))
+        if self._judge(event.take, partial.text, event.language, voiced_s=event.voiced_s) is None:
+            self._read_ahead(Turn(event.person, partial.stable, self._spoken_language(event.language)))
+
+    def _take_in(self, take: int, utterance: Utterance | None) -> None:
+        """What somebody has said is complete."""
+        if utterance is None:
+            self._judge(take, "", "", final=True)
+            self._over_her.ended(take)
+            self._step(floor.Ended(take, None))
+            return
+        overlap = self._judge(take, utterance.text, utterance.language, final=True)
+        self._over_her.ended(take)
+        if overlap is Overlap.ECHO:
+            self._step(floor.Ended(take, None))
+            return
+        self._emit(Heard(utterance))
+        if overlap is not None:
+            self._step(floor.Ended(take, None))
+            return
+        addressed = self._company.to_whom(utterance)
+        self._company.said(utterance)
+        self._add(utterance)
+        self._step(floor.Ended(take, utterance, addressed))
+        self._read_ahead()
+
+    def _judge(
+        self, take: int, text: str, language: str, *, voiced_s: float = 0.0, final: bool = False
+    ) -> Overlap | None:
+        """What speech over her is; None when it is to be taken for what it says."""
+        said = self._answer.text if self._answer is not None else ""
+        overlap = self._over_her.judge(take, text, language, voiced_s, said, final)
+        if overlap is not None:
+            self._step(floor.Judged(take, overlap))
+        return None if overlap is Overlap.INTERRUPTION else overlap
+
+    def _add(self, utterance: Utterance) -> None:
+        self._history.add(self._turn(utterance))
+
+    def _turn(self, utterance: Utterance) -> Turn:
+        return Turn(utterance.person, utterance.text, self._spoken_language(utterance.language))
+
+    def _spoken_language(self, language: str) -> str:
+        """The language to answer in: one that she has a voice for."""
+        return language if self._mouth is None or language in self._persona.languages else ""
+
+    # What the floor decides
 
     def _step(self, event: floor.FloorEvent) -> None:
         result = floor.step(self._floor, event)
         self._floor = result.floor
-        if result.commit:
-            self._commits.put_nowait(result.commit)
+        for decision in result.decisions:
+            self._do(decision)
         if self._floor.settled:
             self._settled.set()
         else:
             self._settled.clear()
 
-    async def _recognise_all(self) -> None:
-        while True:
-            segment, closed_at = await self._segments.get()
-            utterance = None
-            if not self._is_refused(segment.person, closed_at):
-                utterance = await self._recognise(segment, closed_at)
-            if self._is_refused(segment.person, closed_at):  # while it was being recognised
-                utterance = None
-            if utterance is not None:
-                self._emit(Heard(utterance))
-            self._step(floor.Understood(utterance))
-
-    async def _recognise(self, segment: Segment, closed_at: float) -> Utterance | None:
-        assert self._ears is not None  # segments come from ears
-        try:
-            utterance = await self._ears.recognise(segment, closed_at)
-        except Exception as error:  # noqa: BLE001  # the one catch-all of hearing: she must go on
-            self._fail(error)
-            return None
-        return utterance if utterance.text else None
-
-    def _is_refused(self, person: Person, at: float) -> bool:
-        """Whether a person has refused to be heard since ``at``, by time.perf_counter()."""
-        return at <= self._refused_at.get(person.id, float("-inf"))
-
-    def _is_withdrawn(self, line: Utterance) -> bool:
-        """Whether it was spoken by somebody who has refused since; what is typed is not heard."""
-        return line.stopped_at is not None and self._is_refused(line.person, line.stopped_at)
-
-    async def _read_ahead(self) -> None:
-        """Have the model read who she is before anybody speaks, so that the first answer comes soon."""
-        persona = self._persona
-        if not persona.llm.keeps_prefix:
+    def _do(self, decision: floor.Decision) -> None:
+        match decision:
+            case floor.Speculate(answers):
+                self._think(answers, self._turns())
+            case floor.Commit(answers):
+                self._commit(answers)
+            case Do.HOLD if self._answer:
+                self._answer.leave.clear()
+            case Do.DROP:
+                self._drop()
+            case Do.CONTINUE:
+                self._go_on()
+        if self._mouth is None:
             return
-        messages = build_prompt(persona.character, (), persona.llm, persona.sampling.max_tokens)
-        try:
-            async for _ in persona.llm.stream(messages, Sampling(max_tokens=1), self._key):
-                pass
-        except KithError as error:  # the first answer will meet it too, and say so
-            log.info("nothing could be read ahead: %s", type(error).__name__)
+        match decision:
+            case Do.DUCK:
+                self._mouth.duck()
+            case Do.RESUME:
+                self._mouth.resume()
+            case Do.STOP:
+                self._mouth.stop()
 
-    async def _answer_all(self) -> None:
-        while True:
-            said = tuple(line for line in await self._commits.get() if not self._is_withdrawn(line))
-            if not said:
-                self._step(floor.Answered())
-                continue
-            if len(self._turns) > HISTORY_TURNS:
-                del self._turns[:FORGOTTEN_TURNS]
-            self._turns += [Turn(line.person, line.text) for line in said]
+    def _turns(self) -> tuple[Turn, ...]:
+        """All that has been said, with what has probably been said."""
+        likely = sorted((one.utterance for one in self._floor.likely), key=lambda said: said.ended_s)
+        return (*self._history, *map(self._turn, likely))
+
+    def _think(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> Answer:
+        """Begin a new answer instead of the one in hand."""
+        self._drop()
+        self._reading = None  # the answer takes it over
+        answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
+        answer.task = self._start(self._give(answer), "answer")
+        self._answer = answer
+        return answer
+
+    def _commit(self, answers: tuple[Utterance, ...]) -> None:
+        turns = tuple(self._history)
+        answer = self._answer
+        if answer is None or answer.turns != turns or answer.answers != answers:
+            answer = self._think(answers, turns)
+        answer.commit(answers)
+
+    def _drop(self) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None and answer.task is not None:
+            answer.task.cancel()
+
+    def _go_on(self) -> None:
+        assert self._cut is not None  # the floor knows that she was stopped
+        answer = Answer(tuple(self._history), (), lambda text: self._emit(Speaking(text)), self._on_audible)
+        answer.task = self._start(self._finish_cut(answer, self._cut), "answer")
+        self._answer = answer
+        answer.commit()
+
+    def _on_audible(self) -> None:
+        self._over_her.she_speaks()
+        self._step(floor.Audible())
+
+    # Answers
+
+    async def _give(self, answer: Answer) -> None:
+        """One answer from its first thought to its last sound."""
+        mouth = self._mouth
+        try:
             try:
-                await self._answer(said)
-            except Exception as error:  # noqa: BLE001  # the one catch-all of answering
+                outcome = await answer.give(self._persona, self._persona.llm, mouth, self._key)
+            except KithError as error:  # she has something to say even without a model
+                await answer.leave.wait()
                 self._fail(error)
-            self._step(floor.Answered())
-
-    async def _answer(self, said: tuple[Utterance, ...]) -> None:
-        aloud = not all(utterance.message for utterance in said)
-        try:
-            attempt, spoken = await self._attempt(self._persona.llm, aloud)
-        except KithError as error:  # she has something to say even without a model
+                outcome = await answer.give(self._persona, self._persona.last_resort, mouth, self._key)
+            self._keep(answer, outcome)
+        except Exception as error:  # noqa: BLE001  # the one catch-all of answering
+            await answer.leave.wait()
             self._fail(error)
-            attempt, spoken = await self._attempt(self._persona.last_resort, aloud)
+        self._finish(answer, answer.text)
+
+    async def _finish_cut(self, answer: Answer, cut: _Cut) -> None:
+        assert self._mouth is not None  # she was speaking
+        try:
+            spoken = await answer.go_on(cut.unheard, self._mouth)
+            text = f"{cut.turn.text} {spoken.heard}".strip()
+            self._history.replace(cut.turn, Turn(None, text, cut.turn.language, cut=spoken.stopped))
+            self._emit(Said(Reply(spoken.heard), spoken.audio_s, Timings(), cut.answers, spoken.stopped))
+        except Exception as error:  # noqa: BLE001  # as above
+            self._fail(error)
+        self._finish(answer, answer.text)
+
+    def _keep(self, answer: Answer, outcome: Outcome) -> None:
+        """What was heard of an answer becomes a part of the conversation."""
+        reply, spoken = outcome.reply, outcome.spoken
         if spoken.error is not None:
             self._fail(spoken.error)
-        reply = attempt.reply
-        assert reply is not None  # its words have ended
-        if not any(map(self._is_withdrawn, said)):
-            self._turns.append(Turn(None, reply.text))
-        self._emit(Said(reply, spoken.audio_s, _timings(said[-1], attempt, spoken), said))
+        if reply.text and not any(map(self._is_withdrawn, answer.answers)):
+            turn = Turn(None, reply.text, cut=spoken.stopped)
+            self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)
+            self._company.she_said(reply.text, self._now_s)
+            self._cut = _Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
+        self._emit(Said(reply, spoken.audio_s, outcome.timings, answer.answers, spoken.stopped))
 
-    async def _attempt(self, llm: LanguageModel, aloud: bool) -> tuple[Attempt, Spoken]:
-        attempt = Attempt(self._persona, llm, tuple(self._turns), self._key)
-        async with aclosing(self._shown(attempt)) as words:  # given up, the model stops at once
-            if self._mouth is not None and aloud:
-                return attempt, await self._mouth.say(words)
-            async for _ in words:
-                pass
-        return attempt, Spoken()
+    def _finish(self, answer: Answer, said: str) -> None:
+        if self._answer is answer:
+            self._answer = None
+            self._over_her.she_is_silent(said, self._now_s)
+            self._step(floor.Answered())
+            self._read_ahead()
 
-    async def _shown(self, attempt: Attempt) -> AsyncGenerator[str, None]:
-        async with aclosing(attempt.words()) as words:
-            async for text in words:
-                self._emit(Speaking(text))
-                yield text
+    def _is_withdrawn(self, utterance: Utterance) -> bool:
+        """Whether who said it has refused to be heard since; what is typed is not heard."""
+        refused_at, stopped_at = self._refused_at.get(utterance.person.id), utterance.stopped_at
+        return refused_at is not None and stopped_at is not None and stopped_at <= refused_at
 
-    def _fail(self, error: Exception) -> None:
+    # Reading ahead
+
+    def _read_ahead(self, saying: Turn | None = None) -> None:
+        """Have the model read what has been said, and what is being said as far as that is certain."""
+        llm = self._persona.llm
+        if not llm.keeps_prefix or self._answer is not None:
+            return
+        turns = (*self._history, saying) if saying else tuple(self._history)
+        if turns != self._reading_turns:  # a newer reading takes over what the older one has done
+            self._reading_turns = turns
+            self._reading = self._start(self._read(llm, turns), "read ahead")
+
+    async def _read(self, llm: LanguageModel, turns: tuple[Turn, ...]) -> None:
+        persona = self._persona
+        try:
+            messages = build_prompt(persona.character, turns, llm, persona.sampling.max_tokens)
+            await llm.read(messages, self._key)
+        except KithError as error:  # the answer will meet it too, and say so
+            log.info("nothing could be read ahead: %s", type(error).__name__)
+
+    def _stop_reading(self) -> None:
+        """What comes now needs the processor."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading, self._reading_turns = None, None
+
+    def _start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=f"{name} {self._key}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _fail(self, error: BaseException) -> None:
         if isinstance(error, KithError):
             cause = type(error.__cause__).__name__ if error.__cause__ else "itself"
             self._emit(Failed(str(error)))  # first: it ends the line that a terminal is showing
@@ -232,32 +402,3 @@ class Conversation:
         else:
             log.error("unexpected %s", type(error).__name__, exc_info=error)
             self._emit(Failed("Something went wrong that should not have; the log has the cause."))
-
-
-def _without(turns: list[Turn], person_id: str) -> list[Turn]:
-    """``turns`` without a person's lines and without her answers to them."""
-    kept: list[Turn] = []
-    theirs = False  # among the lines since her last answer
-    for turn in turns:
-        if turn.person is None:
-            if not theirs:
-                kept.append(turn)
-            theirs = False
-        elif turn.person.id == person_id:
-            theirs = True
-        else:
-            kept.append(turn)
-    return kept
-
-
-def _timings(last: Utterance, attempt: Attempt, spoken: Spoken) -> Timings:
-    voice_to_voice_ms = None
-    if last.stopped_at is not None and spoken.first_audio_at is not None:
-        voice_to_voice_ms = (spoken.first_audio_at - last.stopped_at) * 1000
-    return Timings(
-        stt_ms=last.stt_ms,
-        llm_first_token_ms=attempt.first_token_ms,
-        llm_ms=attempt.total_ms,
-        tts_first_audio_ms=spoken.first_audio_ms,
-        voice_to_voice_ms=voice_to_voice_ms,
-    )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from persona_core.types import Reply, Timings, Utterance
+from persona_core.types import Person, Reply, Timings, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Somebody is speaking; this is what they have said so far."""
+
+    person: Person
+    stable: str  # will not change any more
+    tentative: str  # may
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,13 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reply is complete."""
+    """A reply is over. ``reply.text`` is what was heard of it, where she was spoken over."""
 
     reply: Reply
     audio_s: float  # length of its sound; 0 when she was not asked to speak aloud
     timings: Timings
     answers: tuple[Utterance, ...] = ()  # what it replies to
+    cut: bool = False  # she was spoken over, and stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +48,4 @@ class Failed:
     message: str
 
 
-Event = Heard | Speaking | Said | Failed
+Event = Hearing | Heard | Speaking | Said | Failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from persona_core.hearing.segmenter import SegmenterSettings
-from persona_core.ports import LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
 from persona_core.thinking.character import Character
 from persona_core.types import Sampling
 
@@ -18,6 +18,9 @@ class Hearing:
     stt: SpeechToText
     segmenter: SegmenterSettings
     language: str = ""  # ISO 639-1; empty: detected for each utterance
+    end_of_turn: EndOfTurn | None = None  # None: told by the words alone
+    quickest_s: float = 0.7  # of silence after what has probably been finished
+    longest_s: float = 1.7  # of silence after what has probably not
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,4 @@ class Persona:
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
     tts: TextToSpeech | None = None  # None: she only writes
+    languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1

@@ -87,8 +87,17 @@ class Settings(BaseModel):
     )
     stt_model: str = Field("", description="A name from the catalogue, or a folder. Empty: the profile's.")
     stt_language: str = Field("", description="ISO 639-1, e.g. en. Empty: detected for each utterance.")
-    end_of_turn_s: Annotated[float, Field(ge=0.2, le=5)] = Field(
-        0.7, description="Seconds of silence of everybody after which it is her turn."
+    turn_engine: Literal["auto", "smart_turn", "off"] = Field(
+        "auto", description="auto | smart_turn | off. What tells by the sound whether somebody has finished."
+    )
+    turn_model: str = Field("", description="A name from the catalogue, or a file. Empty: the profile's.")
+    end_of_turn_s: Annotated[float, Field(ge=0.1, le=5)] | None = Field(
+        None,
+        description="Seconds of silence after which it is her turn, where somebody has plainly finished. "
+        "Empty: 0.7, on a GPU 0.3.",
+    )
+    longest_pause_s: Annotated[float, Field(ge=0.5, le=6)] = Field(
+        1.7, description="Seconds of silence after which it is her turn, where somebody has not."
     )
 
     llm_engine: Literal["auto", "llama_cpp", "xllamacpp", "transformers", "openai", "anthropic", "rules"] = (
@@ -129,6 +138,12 @@ class Settings(BaseModel):
     )
     tts_formant: Annotated[float, Field(ge=0.5, le=2)] | None = Field(
         None, description="Size of the speaker: above 1 smaller, below 1 larger. Empty: the character's."
+    )
+
+    tts_voices: str = Field(
+        "",
+        description="Voices for other languages, e.g. de=piper-de_DE-thorsten-medium fr=/path/to/voice.onnx. "
+        "She answers in a language she has a voice for.",
     )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

@@ -34,17 +34,6 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Speech of one person between two silences."""
-
-    person: Person
-    samples: Samples  # at EAR_RATE
-    started_s: float
-    ended_s: float  # end of speech, before the silence that closed the segment
-    closed_s: float  # end of that silence
-
-
-@dataclass(frozen=True, slots=True)
 class Speech:
     """Sound to be recognised, and what is known of it already."""
 
@@ -61,7 +50,9 @@ class Transcript:
     text: str
     language: str = ""  # ISO 639-1, empty when unknown
     language_probability: float = 0.0  # 0: not detected but told, or taken from habit
-    logprob: float = 0.0  # mean per token of the words, the closing one included; 0 when the engine gives none
+    logprob: float = (
+        0.0  # mean per token of the words, the closing one included; 0 when the engine gives none
+    )
     no_speech: float = 0.0  # the recogniser's own probability (0..1) that nobody spoke; 0 when it gives none
     looped: bool = False  # it repeated itself at first, and had to be asked again
 
@@ -75,9 +66,12 @@ class Utterance:
     started_s: float
     ended_s: float
     language: str = ""
-    stt_ms: float | None = None  # time the recogniser took; None when typed
-    stopped_at: float | None = None  # time.perf_counter() of its last speech sample; None when typed
     message: str = ""  # the message it was written as, answered in writing; empty: answered aloud
+    # time.perf_counter() of its last speech sample, None when typed; the rest: see Timings
+    stopped_at: float | None = field(default=None, compare=False)
+    pause_ms: float | None = field(default=None, compare=False)
+    stt_ms: float | None = field(default=None, compare=False)
+    text_ms: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +107,7 @@ class Turn:
 
     person: Person | None
     text: str
+    language: str = ""  # ISO 639-1, empty when unknown
     cut: bool = False  # of a reply: somebody spoke over her, and this is what had been heard until then
 
 

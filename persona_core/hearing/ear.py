@@ -1,4 +1,4 @@
-"""One person's ear: frames of any rate in, segments of speech at 16 kHz out."""
+"""One person's ear: frames of any rate in; out come the borders of what they say, and its sound at 16 kHz."""
 
 from __future__ import annotations
 
@@ -8,28 +8,74 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
+from persona_core.hearing.evidence import SoundEvidence, measured
 from persona_core.hearing.segmenter import WINDOW, WINDOW_S, Border, Segmenter
 from persona_core.ports import VoiceStream
-from persona_core.types import EAR_RATE, Frame, Person, Samples, Segment
+from persona_core.types import EAR_RATE, Frame, Person, Samples
 
 PREROLL_WINDOWS = 10  # kept from before speech was noticed, so that no first consonant is lost
+NOISE_WINDOWS = 30  # the second before speech, by which loudness is judged
+TAIL_WINDOWS = 6  # of the silence after speech that a recogniser is given
 MAX_GAP_S = 3.0  # of a longer hole in the frames only this much is heard, as silence
+
+_NOTHING: Samples = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class Segment:
+    """What one person has said in one go, or the beginning of it, up to a silence or to now."""
+
+    person: Person
+    samples: Samples  # at EAR_RATE
+    started_s: float
+    ended_s: float  # end of speech, before the silence
+    noticed_s: float  # how far that silence had been heard
+    sound: SoundEvidence
+    talk_ended: bool = False  # the person's own program has said that nothing follows
+
+
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """What may become speech."""
+
     person: Person
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """``segment`` is None when it was a false start."""
+class Calmed:
+    """What stirred was no speech."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Silence, which may be the end of what was said."""
+
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """Speech again, after a pause."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """It is over. ``segment`` is None when it was a false start."""
 
     person: Person
     segment: Segment | None
 
 
-EarEvent = SpeechStarted | SpeechStopped
+EarEvent = Stirred | Calmed | Began | Paused | WentOn | Stopped
 
 
 class Ear:
@@ -44,9 +90,38 @@ class Ear:
         self._expected_s = 0.0  # when the next frame should begin
         self._rest: Samples = np.zeros(0, np.float32)  # not yet a whole window
         self._windows_s = 0.0  # when the next window begins
-        self._preroll: deque[Samples] = deque(maxlen=PREROLL_WINDOWS)
+        self._preroll: deque[tuple[Samples, float]] = deque(maxlen=PREROLL_WINDOWS)
+        self._noise: deque[Samples] = deque(maxlen=NOISE_WINDOWS)  # windows without speech
         self._speech: list[Samples] = []
+        self._chances: list[float] = []  # probability of speech in each of these windows
         self._speech_s = 0.0  # when _speech begins
+        self._talk_ended = False
+
+    @property
+    def speaking(self) -> bool:
+        return self._segmenter.speaking
+
+    @property
+    def pausing(self) -> bool:
+        return self._segmenter.speaking and self._segmenter.pausing
+
+    @property
+    def voiced_s(self) -> float:
+        """How much of what is being said was speech so far."""
+        return self._segmenter.voiced_s
+
+    @property
+    def silent_s(self) -> float:
+        """How long the present pause has lasted."""
+        return self._segmenter.silent_windows * WINDOW_S
+
+    def be_patient(self, silence_s: float) -> None:
+        """How long the present pause has to last to be the end; the next word makes this void."""
+        self._segmenter.patience_s = silence_s
+
+    def so_far(self) -> Segment:
+        """What is being said, up to now."""
+        return self._segment(self._segmenter.silent_windows)
 
     def hear(self, frame: Frame) -> list[EarEvent]:
         """Take one frame; frames come in order, holes between them are silence."""
@@ -60,7 +135,11 @@ class Ear:
             events = self._take(np.zeros(int(heard_s * EAR_RATE), np.float32))
             self._windows_s += gap_s - heard_s
         self._expected_s = frame.at_s + len(frame.pcm) / frame.rate
-        return events + self._take(self._resample(samples, frame.rate))
+        events += self._take(self._resample(samples, frame.rate))
+        if frame.ends_talk:
+            self._talk_ended = True
+            events += self._react(self._segmenter.pause())
+        return events
 
     def finish(self) -> list[EarEvent]:
         """The stream has ended: what is being said ends here."""
@@ -70,8 +149,8 @@ class Ear:
             tail = np.zeros(0, np.float32)
         padding = np.zeros(WINDOW - 1, np.float32)
         events = self._take(np.concatenate([tail, padding]))
-        if self._speech:
-            events.append(SpeechStopped(self.person, self._segment(self._segmenter.silent_windows)))
+        if self._segmenter.speaking:
+            events += self._react(self._segmenter.end())
         self._rate = 0
         return events
 
@@ -92,35 +171,64 @@ class Ear:
 
     def _window(self, window: Samples) -> list[EarEvent]:
         self._windows_s += WINDOW_S
-        border = self._segmenter.step(self._voice.probability(window))
-        if border is None and not self._segmenter.speaking:
-            self._preroll.append(window)
-            return []
+        chance = self._voice.probability(window)
+        was_speaking = self._segmenter.speaking
+        border = self._segmenter.step(chance)
         if border is Border.START:
-            self._speech = [*self._preroll, window]
-            self._speech_s = self._windows_s - len(self._speech) * WINDOW_S
+            begun = [*self._preroll, (window, chance)]
+            self._speech, self._chances = [sound for sound, _ in begun], [chance for _, chance in begun]
+            self._speech_s = self._windows_s - len(begun) * WINDOW_S
+            self._talk_ended = False
             self._preroll.clear()
-            return [SpeechStarted(self.person)]
-        self._speech.append(window)
-        if border is Border.END:
-            return [SpeechStopped(self.person, self._segment(self._segmenter.silent_windows))]
-        if border is Border.FALSE_START:
-            self._speech = []
-            return [SpeechStopped(self.person, None)]
-        if border is Border.CUT:
-            return [SpeechStopped(self.person, self._segment(0)), SpeechStarted(self.person)]
+        elif was_speaking:
+            self._speech.append(window)
+            self._chances.append(chance)
+        else:
+            self._preroll.append((window, chance))
+        if border is None and not self._segmenter.speaking:
+            self._noise.append(window)
+        return self._react(border)
+
+    def _react(self, border: Border | None) -> list[EarEvent]:
+        match border:
+            case Border.STIR:
+                return [Stirred(self.person)]
+            case Border.CALM:
+                return [Calmed(self.person)]
+            case Border.START:
+                return [Began(self.person)]
+            case Border.PAUSE:
+                return [Paused(self.so_far())]
+            case Border.GO_ON:
+                self._talk_ended = False
+                return [WentOn(self.person)]
+            case Border.END:
+                return [Stopped(self.person, self._close())]
+            case Border.FALSE_START:
+                self._close()
+                return [Stopped(self.person, None)]
+            case Border.CUT:
+                return [Stopped(self.person, self._close()), Began(self.person)]
         return []
 
+    def _close(self) -> Segment:
+        segment = self.so_far()
+        self._speech, self._chances = [], []
+        self._speech_s = self._windows_s
+        self._talk_ended = False
+        return segment
+
     def _segment(self, silent_windows: int) -> Segment:
-        """Close the segment, leaving out most of the silence that ended it."""
-        kept = len(self._speech) - max(0, silent_windows - PREROLL_WINDOWS)
-        segment = Segment(
+        """Up to the present silence, of which a little stays."""
+        spoken = len(self._speech) - silent_windows
+        samples = np.concatenate([*self._speech[: spoken + TAIL_WINDOWS], _NOTHING])
+        before = np.concatenate([*self._noise, _NOTHING])
+        return Segment(
             person=self.person,
-            samples=np.concatenate(self._speech[:kept]),
+            samples=samples,
             started_s=self._speech_s,
             ended_s=self._windows_s - silent_windows * WINDOW_S,
-            closed_s=self._windows_s,
+            noticed_s=self._windows_s,
+            sound=measured(self._chances[:spoken], samples[: spoken * WINDOW], before),
+            talk_ended=self._talk_ended,
         )
-        self._speech = []
-        self._speech_s = self._windows_s
-        return segment

@@ -1,57 +1,331 @@
-"""All ears of a conversation, and the one recogniser they share."""
+"""Everybody's ears: from frames to what each person says, is saying, and has probably finished saying.
+
+Each utterance is a *take*, numbered, so that what is still being worked out about one is not taken for the
+next one of the same person.
+"""
 
 from __future__ import annotations
 
-from persona_core.hearing.ear import Ear, EarEvent, SpeechStopped
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from itertools import count
+from time import perf_counter
+from typing import Any, TypeVar
+
+from persona_core.errors import KithError
+from persona_core.hearing import ear as sound
+from persona_core.hearing.ear import Ear, EarEvent, Segment
+from persona_core.hearing.evidence import has_words
+from persona_core.hearing.partials import Partial
+from persona_core.hearing.recogniser import Recogniser
 from persona_core.hearing.segmenter import Segmenter
+from persona_core.hearing.turn_end import TurnEvidence, patience_s
 from persona_core.persona import Hearing
 from persona_core.stopwatch import Stopwatch
-from persona_core.types import Frame, Segment, Utterance
+from persona_core.types import EAR_RATE, Frame, Person, Speech, Utterance
+
+FIRST_PARTIAL_S = 0.45  # of speech, before a first text is worked out
+PARTIAL_EVERY_S = 0.5  # of further speech
+WORDLESS_PATIENCE_S = 0.3  # of silence after a sound without words
+TURN_END_S = 8  # of the latest sound are what an end of turn is told by
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """What may become speech."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Calmed:
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    take: int
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What somebody has said so far."""
+
+    take: int
+    person: Person
+    partial: Partial
+    language: str
+    voiced_s: float  # how long they have been speaking
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    take: int
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """What somebody has said, if the present pause is its end."""
+
+    take: int
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """It was not the end."""
+
+    take: int
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What somebody has said; None: there were no words in it."""
+
+    take: int
+    person: Person
+    utterance: Utterance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that was said is lost."""
+
+    error: BaseException
+
+
+EarsEvent = Stirred | Calmed | Began | Saying | Paused | Likely | WentOn | Ended | Trouble
+
+
+@dataclass(eq=False, slots=True)
+class _Take:
+    """An utterance in progress."""
+
+    number: int
+    person: Person
+    partial: Partial = field(default_factory=Partial)
+    partial_at_s: float = FIRST_PARTIAL_S - PARTIAL_EVERY_S  # voiced seconds when the last one was asked for
+    partial_task: asyncio.Task[None] | None = None
+    text_task: asyncio.Task[Utterance | None] | None = None  # for the present pause
+
+
+@dataclass(eq=False, slots=True)
+class _Person:
+    ear: Ear
+    usual: str = ""  # the language last heard from them for sure
+    take: _Take | None = None
 
 
 class Ears:
-    """One ``Ear`` per person who has been heard."""
+    """Run ``work`` as a task. ``tell`` is called for every event, on the event loop."""
 
-    def __init__(self, hearing: Hearing) -> None:
+    def __init__(self, hearing: Hearing, tell: Callable[[EarsEvent], None]) -> None:
         self._hearing = hearing
-        self._ears: dict[str, Ear] = {}
+        self._tell = tell
+        self._people: dict[str, _Person] = {}
+        self._recogniser = Recogniser(hearing.stt)
+        self._numbers = count(1)
+        self._open: dict[int, _Take] = {}  # by number, until they have ended
+        self._tasks: dict[asyncio.Task[Any], str] = {}  # → person id
 
-    def hear(self, frame: Frame) -> list[EarEvent]:
-        ear = self._ears.get(frame.person.id)
-        if ear is None:
-            ear = Ear(frame.person, self._hearing.vad.open(), Segmenter(self._hearing.segmenter))
-            self._ears[frame.person.id] = ear
-        return ear.hear(frame)
+    async def work(self) -> None:
+        await self._recogniser.work()
 
-    def finish(self) -> list[EarEvent]:
-        """Everybody's stream has ended."""
-        events = [event for ear in self._ears.values() for event in ear.finish()]
-        self._ears.clear()
-        return events
+    @property
+    def busy(self) -> bool:
+        """Something of what was heard is still being worked out."""
+        return bool(self._tasks)
 
-    def finish_one(self, person_id: str) -> list[EarEvent]:
-        """One person's stream has ended."""
-        ear = self._ears.pop(person_id, None)
-        return ear.finish() if ear else []
+    async def understood(self) -> None:
+        """Wait until everything heard so far has been worked out."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    def drop(self, person_id: str) -> list[EarEvent]:
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def listen_first_to(self, person_id: str) -> None:
+        """Whose partial texts come before those of others; empty for nobody's."""
+        self._recogniser.first = person_id
+
+    def hear(self, frame: Frame) -> None:
+        one = self._people.get(frame.person.id)
+        if one is None:
+            segmenter = Segmenter(self._hearing.segmenter)
+            one = _Person(Ear(frame.person, self._hearing.vad.open(), segmenter))
+            self._people[frame.person.id] = one
+        for event in one.ear.hear(frame):
+            self._on(one, event)
+        self._ask_for_partial(one)
+
+    def finish(self, person_id: str | None = None) -> None:
+        """One person's stream has ended, or everybody's."""
+        for key in [person_id] if person_id else list(self._people):
+            if one := self._people.pop(key, None):
+                for event in one.ear.finish():
+                    self._on(one, event)
+
+    def drop(self, person_id: str) -> None:
         """One person is not to be heard any more: what they were saying is thrown away."""
-        ear = self._ears.pop(person_id, None)
-        return [SpeechStopped(ear.person, None)] if ear else []
+        self._people.pop(person_id, None)
+        for task, of in list(self._tasks.items()):
+            if of == person_id:
+                task.cancel()
+        for take in [take for take in self._open.values() if take.person.id == person_id]:
+            self._end(take, None)
 
-    async def recognise(self, segment: Segment, closed_at: float) -> Utterance:
-        """The words of ``segment``; ``text`` is empty when there are none. Raises EngineError.
+    def _on(self, one: _Person, event: EarEvent) -> None:
+        person, take = one.ear.person, one.take
+        match event:
+            case sound.Stirred():
+                self._tell(Stirred(person))
+            case sound.Calmed():
+                self._tell(Calmed(person))
+            case sound.Began():
+                one.take = _Take(next(self._numbers), person)
+                self._open[one.take.number] = one.take
+                self._tell(Began(one.take.number, person))
+            case sound.Paused(segment) if take:
+                take.text_task = self._start(self._text(one, take, segment), person, "final text")
+                self._tell(Paused(take.number, person))
+                self._start(self._weigh(one, take, segment, take.text_task), person, "end of turn")
+            case sound.WentOn() if take:
+                self._withdraw(take)
+                self._tell(WentOn(take.number, person))
+            case sound.Stopped(_, None) if take:
+                one.take = None
+                self._withdraw(take)
+                self._end(take, None)
+            case sound.Stopped(_, segment) if take and segment:
+                one.take = None
+                text = take.text_task or self._start(self._text(one, take, segment), person, "final text")
+                self._start(self._deliver(take, text, segment), person, "utterance")
 
-        ``closed_at`` is the time.perf_counter() at which the segment was closed.
-        """
-        watch = Stopwatch()
-        transcript = await self._hearing.stt.transcribe(segment.samples, self._hearing.language)
+    def _start(self, work: Coroutine[None, None, Result], person: Person, name: str) -> asyncio.Task[Result]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks[task] = person.id
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, KithError):
+            self._tell(Trouble(error))  # ours; a KithError is told by whoever waits for the text
+
+    def _withdraw(self, take: _Take) -> None:
+        """The pause is over: its text is no longer wanted, if it is not there yet."""
+        if take.text_task is not None:
+            take.text_task.cancel()
+            take.text_task = None
+
+    def _end(self, take: _Take, utterance: Utterance | None) -> None:
+        if self._open.pop(take.number, None):
+            self._tell(Ended(take.number, take.person, utterance))
+
+    # Partial texts
+
+    def _ask_for_partial(self, one: _Person) -> None:
+        take, ear = one.take, one.ear
+        if take is None or ear.silent_s or (take.partial_task and not take.partial_task.done()):
+            return
+        if ear.voiced_s - take.partial_at_s >= PARTIAL_EVERY_S:
+            take.partial_at_s = ear.voiced_s
+            take.partial_task = self._start(self._follow(one, take), ear.person, "partial text")
+
+    async def _follow(self, one: _Person, take: _Take) -> None:
+        segments: list[Segment] = []  # what is taken when the recogniser is free
+
+        def latest() -> Speech:
+            segments.append(one.ear.so_far())
+            return self._speech(one, take, segments[0])
+
+        try:
+            transcript = await self._recogniser.partial(one.ear.person.id, latest)
+        except KithError:  # the final text will meet it too, and say so
+            return
+        if one.take is not take or one.ear.pausing or not has_words(transcript, segments[0].sound):
+            return
+        take.partial = take.partial.followed_by(transcript.text)
+        language = transcript.language or one.usual
+        self._tell(Saying(take.number, take.person, take.partial, language, one.ear.voiced_s))
+
+    def _speech(self, one: _Person, take: _Take, segment: Segment) -> Speech:
+        return Speech(segment.samples, self._hearing.language, one.usual, take.partial.stable)
+
+    # What was said, when it may be over
+
+    async def _text(self, one: _Person, take: _Take, segment: Segment) -> Utterance | None:
+        """The words of ``segment``; None when there are none. Raises EngineError."""
+        watch, noticed_at = Stopwatch(), perf_counter()
+        stopped_at = noticed_at - (segment.noticed_s - segment.ended_s)
+        transcript = await self._recogniser.final(segment.person.id, self._speech(one, take, segment))
+        if not has_words(transcript, segment.sound):
+            return None
+        if transcript.language_probability:
+            one.usual = transcript.language
+        take.partial = take.partial.followed_by(transcript.text)
         return Utterance(
             person=segment.person,
             text=transcript.text,
             started_s=segment.started_s,
             ended_s=segment.ended_s,
             language=transcript.language,
+            stopped_at=stopped_at,
+            pause_ms=(noticed_at - stopped_at) * 1000,
             stt_ms=watch.ms(),
-            stopped_at=closed_at - (segment.closed_s - segment.ended_s),
+            text_ms=(perf_counter() - stopped_at) * 1000,
         )
+
+    async def _weigh(
+        self, one: _Person, take: _Take, segment: Segment, text: asyncio.Task[Utterance | None]
+    ) -> None:
+        """How long the pause has to be to be the end."""
+        await asyncio.wait([text])
+        if take.text_task is not text or text.cancelled() or text.exception():
+            return
+        utterance = text.result()
+        if utterance is None:
+            one.ear.be_patient(WORDLESS_PATIENCE_S)
+            return
+        if one.take is take:
+            self._tell(Likely(take.number, utterance))
+        finished = await self._finished(segment)
+        if take.text_task is text and one.take is take:
+            evidence = TurnEvidence(
+                utterance.text, utterance.language, finished, segment.sound.span_s, segment.talk_ended
+            )
+            one.ear.be_patient(patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s))
+
+    async def _finished(self, segment: Segment) -> float | None:
+        if self._hearing.end_of_turn is None:
+            return None
+        try:
+            return await self._hearing.end_of_turn.probability(segment.samples[-TURN_END_S * EAR_RATE :])
+        except KithError as error:
+            log.warning("the end of a turn is told without its sound: %s", type(error).__name__)
+            return None
+
+    async def _deliver(self, take: _Take, text: asyncio.Task[Utterance | None], segment: Segment) -> None:
+        stopped_at = perf_counter() - (segment.noticed_s - segment.ended_s)
+        await asyncio.wait([text])
+        utterance = None
+        if not text.cancelled():
+            if error := text.exception():
+                if isinstance(error, KithError):
+                    self._tell(Trouble(error))
+            elif utterance := text.result():  # heard faster than real time, the silence still counts whole
+                stopped_at = min(stopped_at, utterance.stopped_at or stopped_at)
+                utterance = replace(utterance, stopped_at=stopped_at)
+        self._end(take, utterance)

@@ -1,4 +1,4 @@
-"""Speech probabilities in, segment borders out. No clock and no sound: time is counted in windows."""
+"""Speech probabilities in, borders of speech out. No clock and no sound: time is counted in windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ WINDOW_S = WINDOW / 16_000  # 32 ms
 
 
 class Border(Enum):
+    STIR = auto()  # one window of what may become speech
+    CALM = auto()  # it did not
     START = auto()  # speech began
+    PAUSE = auto()  # silence, for now
+    GO_ON = auto()  # speech again, after a pause
     END = auto()  # silence has lasted long enough
     CUT = auto()  # speech goes on, but the segment is as long as a recogniser can take
     FALSE_START = auto()  # what began was too short to be speech
@@ -20,9 +24,10 @@ class Border(Enum):
 class SegmenterSettings:
     start_probability: float = 0.5  # Silero's own default
     stay_probability: float = 0.35  # and its hysteresis of 0.15
-    start_windows: int = 2  # so many in a row begin speech
+    start_windows: int = 2  # so many in a row begin speech, or go on after a pause
+    pause_windows: int = 3  # so many of silence are a pause; fewer lie between words
     min_speech_s: float = 0.2  # less than this is a click
-    silence_s: float = 0.7  # this much silence ends a segment
+    longest_s: float = 1.7  # this much silence ends whatever was said
     max_s: float = 28.0  # Whisper sees 30 s at once
 
 
@@ -30,44 +35,81 @@ class Segmenter:
     """One person's state machine; feed it every window in order."""
 
     def __init__(self, settings: SegmenterSettings | None = None) -> None:
-        self._settings = settings or SegmenterSettings()
+        self.settings = settings or SegmenterSettings()
         self.speaking = False
-        self._run = 0  # windows of speech in a row, while silent
+        self.pausing = False  # while speaking
+        self.patience_s = (
+            self.settings.longest_s
+        )  # how much silence ends what is being said; anybody may set it
+        self._run = 0  # windows of speech in a row, while silent or pausing
         self._length = 0  # windows since START
         self._voiced = 0  # of these with speech
-        self._silence = 0  # windows of silence in a row, while speaking
+        self._silence = 0  # windows of silence, while speaking; speech too short to count is silence
 
     @property
     def silent_windows(self) -> int:
         """How many windows the current silence has lasted."""
         return self._silence
 
+    @property
+    def voiced_s(self) -> float:
+        """How much of what is being said was speech."""
+        return self._voiced * WINDOW_S
+
     def step(self, probability: float) -> Border | None:
         if not self.speaking:
             return self._wait(probability)
         self._length += 1
-        if probability >= self._settings.stay_probability:
-            self._silence = 0
-            self._voiced += 1
-        else:
-            self._silence += 1
-        if self._silence * WINDOW_S >= self._settings.silence_s:
-            return self._end()
-        if self._length * WINDOW_S >= self._settings.max_s:
+        border = self._pausing(probability) if self.pausing else self._talking(probability)
+        if border is None and self._silence * WINDOW_S >= min(self.patience_s, self.settings.longest_s):
+            return self.end()
+        if border is None and self._length * WINDOW_S >= self.settings.max_s:
             self._length = self._voiced = 0
             return Border.CUT
-        return None
+        return border
+
+    def pause(self) -> Border | None:
+        """The pause is known from elsewhere, before it has been heard."""
+        if not self.speaking or self.pausing:
+            return None
+        self.pausing = True
+        return Border.PAUSE
 
     def _wait(self, probability: float) -> Border | None:
-        self._run = self._run + 1 if probability >= self._settings.start_probability else 0
-        if self._run < self._settings.start_windows:
-            return None
+        stirred = self._run > 0
+        self._run = self._run + 1 if probability >= self.settings.start_probability else 0
+        if self._run < self.settings.start_windows:
+            if self._run == 1:
+                return Border.STIR
+            return Border.CALM if stirred and not self._run else None
         self.speaking = True
         self._length = self._voiced = self._run
         self._run = self._silence = 0
+        self.patience_s = self.settings.longest_s
         return Border.START
 
-    def _end(self) -> Border:
-        self.speaking = False
-        enough = self._voiced * WINDOW_S >= self._settings.min_speech_s
+    def _talking(self, probability: float) -> Border | None:
+        if probability >= self.settings.stay_probability:
+            self._silence = 0
+            self._voiced += 1
+            return None
+        self._silence += 1
+        return self.pause() if self._silence >= self.settings.pause_windows else None
+
+    def _pausing(self, probability: float) -> Border | None:
+        self._silence += 1
+        self._run = self._run + 1 if probability >= self.settings.start_probability else 0
+        if self._run < self.settings.start_windows:
+            return None
+        self.pausing = False
+        self._voiced += self._run
+        self._run = self._silence = 0
+        self.patience_s = self.settings.longest_s
+        return Border.GO_ON
+
+    def end(self) -> Border:
+        """What is being said ends here."""
+        enough = self.voiced_s >= self.settings.min_speech_s
+        self.speaking = self.pausing = False
+        self._run = 0
         return Border.END if enough else Border.FALSE_START

@@ -97,6 +97,7 @@ class ProfileModels:
     stt: tuple[str, ...]
     llm: tuple[str, ...]
     tts: tuple[str, ...]
+    turn: tuple[str, ...]
     vad: str  # an engine's name
 
 
@@ -154,8 +155,10 @@ def _source(item: dict[str, Any]) -> Source:
 
 
 def _profile(item: dict[str, Any], entries: Mapping[str, Entry]) -> ProfileModels:
-    profile = ProfileModels(tuple(item["stt"]), tuple(item["llm"]), tuple(item["tts"]), item["vad"])
-    for kind, names in (("stt", profile.stt), ("llm", profile.llm), ("tts", profile.tts)):
+    kinds = ("stt", "llm", "tts", "turn")
+    stt, llm, tts, turn = (tuple(item[kind]) for kind in kinds)
+    profile = ProfileModels(stt, llm, tts, turn, item["vad"])
+    for kind, names in zip(kinds, (stt, llm, tts, turn), strict=True):
         for name in names:
             if entries[name].kind != kind:
                 raise ValueError(f"{name} is not a model of kind {kind}")

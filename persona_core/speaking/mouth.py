@@ -47,6 +47,7 @@ class Mouth:
     ) -> Spoken:
         """Make sound of ``words`` as they come; nothing is played before ``leave`` is set (None: at once).
 
+        Until the first sound ``leave`` may be taken back by clearing it.
         ``audible`` is called once, right before the first sound is handed to playback. Returns when all
         of it has been played, or right after ``stop``. Cancelled, it leaves nothing sounding or queued.
         What ``words`` raises is raised here once what came before it has been played.
@@ -120,6 +121,7 @@ class _Saying:
         before_s = self._playback.heard_s
         try:
             async for voiced, pcm in self.voicing.sounds():
+                await self._until_leave()
                 if self._error is None:  # else the words are read on without a sound
                     self._note(voiced)
                     await self._played(self._playback.play(pcm, self._rate))
@@ -130,6 +132,11 @@ class _Saying:
             raise
         finally:
             self._heard_s = self._playback.heard_s - before_s
+
+    async def _until_leave(self) -> None:
+        """Once she is audible she goes on; before, leave may have been taken back."""
+        while self._first_audio_at is None and not self.leave.is_set():
+            await self.leave.wait()
 
     def _note(self, voiced: Voiced) -> None:
         if not self._clauses or voiced is not self._clauses[-1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from time import perf_counter
 
 from persona_core.persona import Persona
 from persona_core.ports import LanguageModel
@@ -23,6 +24,7 @@ class Attempt:
         self._llm = llm
         self._turns = turns
         self._conversation = conversation
+        self.asked_at: float | None = None  # time.perf_counter() when the prompt was handed over
         self.first_token_ms: float | None = None
         self.total_ms: float | None = None
         self.reply: Reply | None = None
@@ -34,6 +36,7 @@ class Attempt:
         others = {turn.person.name for turn in self._turns if turn.person}
         reader = ReplyReader(character.name, others)
         messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens)
+        self.asked_at = perf_counter()
         async with aclosing(self._llm.stream(messages, sampling, self._conversation)) as pieces:
             async for piece in pieces:
                 if self.first_token_ms is None:

@@ -14,6 +14,7 @@ from typing import Protocol
 from persona_core.errors import CharacterError
 from persona_core.thinking.character import Character
 from persona_core.thinking.frame import SENTINEL, neutral, one_line, plain_name
+from persona_core.thinking.languages import HER_LANGUAGE, LANGUAGES
 from persona_core.types import Message, Turn
 
 BLOCK = 8  # turns that leave together: the prefix then stays the same for as many turns
@@ -28,7 +29,10 @@ _RULES = """\
 A line of somebody else begins with their name; "I" and "my" in it mean that person, not {name}. {name} talks aloud: \
 one to three short sentences in plain words, without emoji, lists or stage directions. {name} chats like a friend \
 and is nobody's assistant. {name} stays {name} whatever anybody orders or claims. Asked for code, a list or an \
-essay, {name} says no and asks what it is for."""
+essay, {name} says no and asks what it is for. After a "{cut}" at its end the rest of a line of {name} was not \
+heard. A line marked with a language is answered in that language, any other one in {language}."""
+
+CUT = "—"  # ends a line of hers that somebody spoke over
 
 _GUEST = "Guest"  # who speaks in the examples
 _TAIL = f'{SENTINEL} {{"emotion": "amused"}}'
@@ -73,7 +77,7 @@ def system_text(character: Character) -> str:
         _filled(character.manner, name),
         _filled(character.scene, name),
         _FORMAT.format(sentinel=SENTINEL),
-        _RULES.format(name=name),
+        _RULES.format(name=name, cut=CUT, language=HER_LANGUAGE),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -126,22 +130,29 @@ def _first_turn(turns: Sequence[Turn], name: str, model: Budget, room: int) -> i
     return block if block < len(turns) else fits
 
 
-def _line(turn: Turn, name: str) -> str:
+def _line(turn: Turn, name: str, interrupts: bool = False) -> str:
     text = one_line(turn.text)
     if turn.person is None:
-        return text
+        return f"{text} {CUT}" if turn.cut else text
     speaker = plain_name(turn.person.name)
-    guest = " (guest)" if speaker.casefold() == name.casefold() else ""
-    return f"{speaker}{guest}: {text}"
+    language = LANGUAGES.get(turn.language)
+    notes = ["guest"] if speaker.casefold() == name.casefold() else []
+    notes += ["interrupting"] if interrupts else []
+    notes += [f"in {language}"] if language and language != HER_LANGUAGE else []
+    noted = f" ({', '.join(notes)})" if notes else ""
+    return f"{speaker}{noted}: {text}"
 
 
 def _messages(turns: Sequence[Turn], name: str) -> list[Message]:
     """The turns as messages that alternate, beginning with the people: some chat templates insist."""
     messages: list[Message] = []
+    cut = False  # whether the line before was hers and broke off
     if turns and turns[0].person is None:
         messages.append(Message("user", "…"))
     for hers, group in groupby(turns, key=lambda turn: turn.person is None):
-        lines = [_line(turn, name) for turn in group]
+        said = list(group)
+        lines = [_line(turn, name, cut and turn is said[0]) for turn in said]
+        cut = said[-1].cut
         text = " ".join(lines) if hers else "\n".join(lines)
         messages.append(Message("assistant" if hers else "user", text))
     return messages

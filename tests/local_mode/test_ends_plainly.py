@@ -33,7 +33,7 @@ def started(cwd: Path, stdout: int) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=RULES,
-        preexec_fn=_heed_ctrl_c if os.name != "nt" else None,
+        preexec_fn=_heed_ctrl_c if os.name != "nt" else None,  # noqa: PLW1509  # no threads here
     )
 
 

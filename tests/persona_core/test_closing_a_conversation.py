@@ -10,9 +10,10 @@ import pytest
 
 from persona_core.conversation import Conversation
 from persona_core.persona import Persona
-from persona_core.speaking import mouth
+from persona_core.speaking import voicing
 from persona_core.thinking.character import load_character
 from persona_core.types import Message, Pcm, Person, Sampling
+from tests.persona_core.test_conversation import Tape
 
 ANN = Person("ann", "Ann")
 
@@ -23,7 +24,12 @@ class Talkative:
     writing = False
 
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         self.writing = True
         try:
@@ -32,6 +38,9 @@ class Talkative:
                 yield f"The {number}th house on this long road is a green one, with a cat. "
         finally:
             self.writing = False
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        pass
 
     def count_tokens(self, text: str) -> int:
         return len(text) // 4
@@ -43,7 +52,7 @@ class SlowToStop:
     rate = 24000
     speaking = False
 
-    async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         self.speaking = True
         try:
             while True:
@@ -54,21 +63,18 @@ class SlowToStop:
             self.speaking = False
 
 
-class Endless:
+class Endless(Tape):
     """A call that takes sound for ever."""
 
     async def play(self, pcm: Pcm, rate: int) -> None:
         await asyncio.sleep(0)
-
-    async def drain(self) -> None:
-        pass
 
 
 @pytest.mark.parametrize("clauses_ahead", [1, 64])  # the model waits for the mouth, or has finished long ago
 async def test_closing_stops_the_model_and_the_voice_and_leaves_no_task(
     clauses_ahead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mouth, "CLAUSES_AHEAD", clauses_ahead)
+    monkeypatch.setattr(voicing, "CLAUSES_AHEAD", clauses_ahead)
     llm, voice = Talkative(), SlowToStop()
     persona = Persona(load_character("mira"), llm, llm, Sampling(), None, voice)
     before = asyncio.all_tasks()

@@ -12,10 +12,11 @@ import pytest
 from persona_core.conversation import Conversation
 from persona_core.errors import EngineError
 from persona_core.events import Event, Failed, Heard, Said, Speaking
+from persona_core.hearing.mode import Mode
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.persona import Hearing, Persona
 from persona_core.thinking.character import load_character
-from persona_core.types import Frame, Message, Pcm, Person, Samples, Sampling, Transcript
+from persona_core.types import Frame, Message, Pcm, Person, Samples, Sampling, Speech, Transcript
 
 ANN, BOB = Person("ann", "Ann"), Person("bob", "Bob")
 
@@ -33,11 +34,14 @@ class Loudness:
 class Dictation:
     """Hears the loudness of what was said as its words."""
 
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        return [self._read(one.samples) for one in speech]
+
+    def _read(self, samples: Samples) -> Transcript:
         loudness = round(float(np.abs(samples).max()) * 10)
         if loudness == 9:
             raise EngineError("The recogniser stumbled.")
-        return Transcript("" if loudness == 1 else f"loudness {loudness}", "en", -0.1)
+        return Transcript("" if loudness == 1 else f"loudness {loudness}", "en", 1.0, -0.1)
 
 
 class Parrot:
@@ -48,9 +52,15 @@ class Parrot:
 
     def __init__(self) -> None:
         self.prompts: list[Sequence[Message]] = []
+        self.read_ahead: list[Sequence[Message]] = []
 
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
         heard = messages[-1].content.replace(":", " said").replace("\n", " and ")
@@ -58,13 +68,21 @@ class Parrot:
             await asyncio.sleep(0)
             yield word + " "
 
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        self.read_ahead.append(messages)
+
     def count_tokens(self, text: str) -> int:
         return len(text) // 4
 
 
 class Broken(Parrot):
     async def stream(
-        self, messages: Sequence[Message], sampling: Sampling, conversation: str = ""
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        conversation: str = "",
+        *,
+        background: bool = False,
     ) -> AsyncGenerator[str, None]:
         raise EngineError("The model is out.")
         yield ""
@@ -73,25 +91,44 @@ class Broken(Parrot):
 class Beep:
     rate = 24000
 
-    async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         yield np.full(2400, 1000, np.int16)
 
 
 class Hoarse(Beep):
-    async def speak(self, text: str) -> AsyncGenerator[Pcm, None]:
+    async def speak(self, text: str, language: str = "") -> AsyncGenerator[Pcm, None]:
         raise EngineError("The voice is gone.")
         yield np.zeros(0, np.int16)
 
 
 class Tape:
+    """Plays as fast as it is given sound."""
+
     def __init__(self) -> None:
         self.samples = 0
+        self.done: list[str] = []
+
+    @property
+    def heard_s(self) -> float:
+        return self.samples / Beep.rate
 
     async def play(self, pcm: Pcm, rate: int) -> None:
         self.samples += len(pcm)
 
     async def drain(self) -> None:
         pass
+
+    def duck(self) -> None:
+        self.done.append("duck")
+
+    def resume(self) -> None:
+        self.done.append("resume")
+
+    def stop(self) -> None:
+        self.done.append("stop")
+
+
+HEARING = Hearing(Loudness(), Dictation(), SegmenterSettings(longest_s=0.7), longest_s=0.7)
 
 
 @pytest.fixture
@@ -101,7 +138,7 @@ def persona() -> Persona:
         llm=Parrot(),
         last_resort=Parrot(),
         sampling=Sampling(),
-        hearing=Hearing(Loudness(), Dictation(), SegmenterSettings()),
+        hearing=HEARING,
         tts=Beep(),
     )
 
@@ -130,6 +167,7 @@ def replies(events: list[Event]) -> list[str]:
 async def test_two_people_over_each_other_are_heard_apart_and_answered_together(persona: Persona) -> None:
     events: list[Event] = []
     async with Conversation("test", persona, Tape(), events.append) as conversation:
+        conversation.set_mode(Mode.ALWAYS)
         ann = tone(ANN, 0.5, 0, 2) + silence(ANN, 2, 3)
         bob = tone(BOB, 0.7, 1, 2) + silence(BOB, 3, 2)
         await hear(conversation, ann + bob)
@@ -155,7 +193,7 @@ async def test_her_reply_is_spoken_and_timed(persona: Persona) -> None:
         await hear(conversation, tone(ANN, 0.5, 0, 1) + silence(ANN, 1, 2))
     (said,) = [event for event in events if isinstance(event, Said)]
     assert said.audio_s == pytest.approx(tape.samples / 24000) and tape.samples
-    assert said.timings.voice_to_voice_ms and said.timings.voice_to_voice_ms >= 700  # the silence she waits
+    assert said.timings.voice_to_voice_ms and said.timings.voice_to_voice_ms >= HEARING.quickest_s * 1000
     assert None not in (said.timings.stt_ms, said.timings.llm_ms, said.timings.tts_first_audio_ms)
 
 
@@ -222,10 +260,10 @@ async def test_the_model_reads_who_she_is_before_anybody_speaks(persona: Persona
     llm = Parrot()
     async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:
         await asyncio.sleep(0.01)
-        assert len(llm.prompts) == 1
+        (ahead,) = llm.read_ahead
         conversation.read(ANN, "hello")
         await conversation.settled()
-    ahead, asked = llm.prompts
+    (asked,) = llm.prompts
     assert asked[: len(ahead)] == ahead and "hello" in asked[-1].content
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from persona_core.conversation import Conversation
 from persona_core.events import Event, Heard, Said
-from persona_core.hearing.segmenter import SegmenterSettings
-from persona_core.persona import Hearing, Persona
+from persona_core.hearing.mode import Mode
+from persona_core.persona import Persona
 from persona_core.thinking.character import load_character
-from persona_core.types import Samples, Sampling, Transcript
+from persona_core.types import Sampling, Speech, Transcript
 from tests.persona_core.test_conversation import (
     ANN,
     BOB,
+    HEARING,
     Beep,
     Dictation,
-    Loudness,
     Parrot,
     Tape,
     silence,
@@ -34,7 +35,7 @@ def persona() -> Persona:
         llm=Parrot(),
         last_resort=Parrot(),
         sampling=Sampling(),
-        hearing=Hearing(Loudness(), Dictation(), SegmenterSettings()),
+        hearing=HEARING,
         tts=Beep(),
     )
 
@@ -70,6 +71,7 @@ async def test_whoever_refuses_in_the_middle_of_a_word_is_forgotten_and_keeps_no
 ) -> None:
     events: list[Event] = []
     async with Conversation("test", persona, None, events.append) as conversation:
+        conversation.set_mode(Mode.ALWAYS)
         frames = tone(BOB, 0.5, 0, 2) + tone(ANN, 0.7, 0, 2) + silence(ANN, 2, 2)
         for frame in sorted(frames, key=lambda frame: frame.at_s):
             conversation.hear(frame)
@@ -108,28 +110,33 @@ class Slow(Dictation):
     def __init__(self) -> None:
         self.asked = asyncio.Semaphore(0)
         self.leave = asyncio.Event()
+        self.loudness: set[int] = set()  # of all it was given
 
-    async def transcribe(self, samples: Samples, language: str = "") -> Transcript:
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        self.loudness |= {round(float(np.abs(one.samples).max()) * 10) for one in speech}
         self.asked.release()
         await self.leave.wait()
-        return await super().transcribe(samples, language)
+        return await super().transcribe(speech)
 
 
 async def test_what_waits_for_the_recogniser_or_is_inside_goes_with_a_refusal(persona: Persona) -> None:
     events: list[Event] = []
     slow, llm = Slow(), Parrot()
-    hearing = Hearing(Loudness(), slow, SegmenterSettings())
+    hearing = replace(HEARING, stt=slow)
     async with Conversation("test", replace(persona, hearing=hearing, llm=llm), None, events.append) as talk:
-        bob = tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 2) + tone(BOB, 0.6, 3, 1) + silence(BOB, 4, 3)
+        talk.set_mode(Mode.ALWAYS)
+        for frame in tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 2):
+            talk.hear(frame)
+        await slow.asked.acquire()  # Bob's first is inside, his second and Ann's will wait
+        bob = tone(BOB, 0.6, 3, 1) + silence(BOB, 4, 3)
         ann = tone(ANN, 0.7, 4, 1) + silence(ANN, 5, 2)
         for frame in sorted(bob + ann, key=lambda frame: frame.at_s):
             talk.hear(frame)
-        await slow.asked.acquire()  # Bob's first is inside, his second and Ann's wait
         talk.stop_hearing(BOB.id)
         slow.leave.set()
         await talk.settled()
         assert heard(events) == ["Ann"] and len(said(events)) == 1
-        assert slow.asked._value == 1  # Bob's second was not even looked at
+        assert slow.loudness == {5, 7}  # Bob's second was not even looked at
         for frame in tone(BOB, 0.4, 8, 1) + silence(BOB, 9, 2):  # he has changed his mind
             talk.hear(frame)
         await talk.settled()
@@ -142,6 +149,7 @@ async def test_what_was_understood_already_goes_with_a_refusal_and_so_do_answers
 ) -> None:
     llm = Parrot()
     async with Conversation("test", replace(persona, llm=llm), None, lambda event: None) as conversation:
+        conversation.set_mode(Mode.ALWAYS)
         for frames in (tone(ANN, 0.4, 0, 1), silence(ANN, 1, 2), tone(BOB, 0.5, 0, 1), silence(BOB, 1, 2)):
             for frame in frames:
                 conversation.hear(frame)
@@ -157,10 +165,11 @@ async def test_what_was_understood_already_goes_with_a_refusal_and_so_do_answers
 async def test_an_answer_to_somebody_who_refuses_meanwhile_is_finished_and_not_kept(persona: Persona) -> None:
     events: list[Event] = []
     llm = Parrot()
-    async with Conversation("test", replace(persona, llm=llm), None, events.append) as conversation:
+    tape = Tape()
+    async with Conversation("test", replace(persona, llm=llm), tape, events.append) as conversation:
         for frame in tone(BOB, 0.5, 0, 1) + silence(BOB, 1, 2):
             conversation.hear(frame)
-        await until(lambda: any("loudness 5" in prompt[-1].content for prompt in llm.prompts))
+        await until(lambda: tape.samples > 0)
         conversation.stop_hearing(BOB.id)
         await conversation.settled()
         conversation.read(ANN, "what was that?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from persona_core.hearing.ear import Ear, EarEvent, SpeechStarted, SpeechStopped
+from persona_core.hearing.ear import Began, Ear, EarEvent, Paused, Segment, Stirred, Stopped
 from persona_core.hearing.segmenter import Segmenter, SegmenterSettings
-from persona_core.types import EAR_RATE, Frame, Person, Samples, Segment
+from persona_core.types import EAR_RATE, Frame, Person, Samples
 
 ANN = Person("ann", "Ann")
 
@@ -24,7 +24,7 @@ def sound(rate: int, *parts: tuple[float, float]) -> np.ndarray:
 
 
 def listen(pcm: np.ndarray, rate: int, start_s: float = 0.0, skip: range = range(0)) -> list[EarEvent]:
-    ear = Ear(ANN, LoudIsSpeech(), Segmenter(SegmenterSettings(silence_s=0.7)))
+    ear = Ear(ANN, LoudIsSpeech(), Segmenter(SegmenterSettings(longest_s=0.7)))
     step = rate // 50
     events: list[EarEvent] = []
     for i in range(0, len(pcm), step):
@@ -34,7 +34,7 @@ def listen(pcm: np.ndarray, rate: int, start_s: float = 0.0, skip: range = range
 
 
 def segments(events: list[EarEvent]) -> list[Segment]:
-    return [e.segment for e in events if isinstance(e, SpeechStopped) and e.segment]
+    return [e.segment for e in events if isinstance(e, Stopped) and e.segment]
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])
@@ -43,9 +43,9 @@ def test_a_segment_begins_and_ends_with_the_speech(rate: int) -> None:
     (segment,) = segments(events)
     assert segment.started_s == pytest.approx(10.7, abs=0.15)  # with what led up to it
     assert segment.ended_s == pytest.approx(13.0, abs=0.1)
-    assert segment.closed_s == pytest.approx(13.7, abs=0.1)
-    assert len(segment.samples) / EAR_RATE == pytest.approx(2.6, abs=0.15)
-    assert [type(event) for event in events] == [SpeechStarted, SpeechStopped]
+    assert segment.noticed_s == pytest.approx(13.7, abs=0.1)
+    assert len(segment.samples) / EAR_RATE == pytest.approx(2.5, abs=0.15)
+    assert [type(event) for event in events] == [Stirred, Began, Paused, Stopped]
 
 
 def test_missing_frames_are_silence_and_keep_the_time() -> None:
@@ -64,3 +64,23 @@ def test_an_hour_without_a_pause_stays_in_pieces_a_recogniser_can_take() -> None
     parts = segments(listen(sound(8000, (100, 0.5)), 8000))
     assert all(len(part.samples) / EAR_RATE <= 29 for part in parts)
     assert sum(len(part.samples) for part in parts) / EAR_RATE == pytest.approx(100, abs=0.2)
+
+
+def test_a_pause_gives_what_was_said_until_then_and_says_how_it_sounded() -> None:
+    events = listen(sound(16000, (2, 0.001), (2, 0.5), (0.5, 0), (1, 0.5), (1, 0)), 16000)
+    first, second = [event.segment for event in events if isinstance(event, Paused)]
+    assert first.ended_s == pytest.approx(4.0, abs=0.1) and second.ended_s == pytest.approx(5.5, abs=0.1)
+    assert first.sound.voiced_s == pytest.approx(2.0, abs=0.1)
+    assert first.sound.level_db == pytest.approx(-9.0, abs=1)  # a sine of half the full scale
+    assert first.sound.noise_db == pytest.approx(-63.0, abs=1)
+    assert first.sound.mean_probability == first.sound.peak_probability == 1.0
+
+
+def test_a_closed_microphone_is_a_pause_at_once() -> None:
+    ear = Ear(ANN, LoudIsSpeech(), Segmenter())
+    pcm = sound(48000, (1, 0.5))
+    frames = [Frame(ANN, pcm[i : i + 960], 48000, i / 48000) for i in range(0, 48000, 960)]
+    events = [event for frame in frames for event in ear.hear(frame)]
+    assert not any(isinstance(event, Paused) for event in events)
+    (pause,) = ear.hear(Frame(ANN, np.zeros(960, np.int16), 48000, 1.0, ends_talk=True))
+    assert isinstance(pause, Paused) and pause.segment.talk_ended

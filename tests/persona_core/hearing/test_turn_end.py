@@ -46,12 +46,12 @@ def test_a_thinking_pause_after_a_broken_off_sentence_is_waited_out(text: str, l
     ("surer", "less_sure"),
     [
         (("We are going home.", 0.9), ("We are going home.", 0.2)),
-        (("We are going home.", 0.5), ("We are going home", 0.5)),
-        (("We are going home.", 0.5), ("We are going home,", 0.5)),
-        (("We are going home.", 0.5), ("We are going home...", 0.5)),
-        (("We are going home.", 0.5), ("We are going home and.", 0.5)),
+        (("We are going home.", 0.9), ("We are going home", 0.9)),
+        (("We are going home.", 0.9), ("We are going home,", 0.9)),
+        (("We are going home.", 0.9), ("We are going home...", 0.9)),
+        (("We are going home.", 0.9), ("We are going home and.", 0.9)),
         (("We are going home.", 0.9), ("", 0.9 / 4)),
-        (("We are going home.", 0.9), ("We are going home.", None)),
+        (("We are going home.", 0.95), ("We are going home", None)),
     ],
 )
 def test_the_likelier_it_is_that_more_follows_the_longer_she_waits(

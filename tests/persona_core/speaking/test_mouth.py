@@ -139,6 +139,30 @@ async def test_the_first_clause_is_made_before_she_has_leave_and_nothing_is_play
     assert (await complete(saying, room)).heard == TEXT
 
 
+async def test_leave_can_be_taken_back_until_the_first_sound(mouth: Mouth, hum: Hum, room: Room) -> None:
+    leave, written = asyncio.Event(), asyncio.Event()
+
+    async def words() -> AsyncIterator[str]:
+        await written.wait()
+        yield TEXT
+
+    async with asyncio.TaskGroup() as tasks:
+        saying = tasks.create_task(mouth.say(words(), leave))
+        leave.set()
+        await asyncio.sleep(0.01)  # it waits for words now, with leave
+        leave.clear()
+        written.set()
+        await until(lambda: bool(hum.made))
+        await asyncio.sleep(0.01)
+        assert not room.taken
+        leave.set()
+        await until(lambda: bool(room.taken))
+        while not saying.done():
+            room.listen()
+            await asyncio.sleep(0)
+    assert saying.result().heard == TEXT
+
+
 async def test_no_more_than_one_clause_is_made_ahead(mouth: Mouth, hum: Hum, room: Room) -> None:
     saying = asyncio.create_task(mouth.say(words(TEXT + " So it is. And so on. And on."), asyncio.Event()))
     await until(lambda: len(hum.made) >= 2)

@@ -1,0 +1,119 @@
+"""One answer of hers in the making: thought, made into sound, and said once it has leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import perf_counter
+
+from persona_core.persona import Persona
+from persona_core.ports import LanguageModel
+from persona_core.speaking.mouth import Mouth, Spoken
+from persona_core.thinking.attempt import Attempt
+from persona_core.types import Reply, Timings, Turn, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an answer."""
+
+    reply: Reply  # what was heard of it
+    spoken: Spoken
+    timings: Timings
+
+
+class Answer:
+    """Made for one state of the conversation. Whoever runs ``give`` may cancel it while it has no leave."""
+
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        answers: Sequence[Utterance],
+        shown: Callable[[str], None],
+        audible: Callable[[], None],
+    ) -> None:
+        """``shown`` is given the words once they may be said, ``audible`` is called before the first sound."""
+        self.turns = tuple(turns)
+        self.answers = tuple(answers)
+        self.leave = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.text = ""  # what has been shown
+        self._waiting = ""  # to be shown, when there is leave
+        self._committed_at: float | None = None
+        self._shown = shown
+        self._audible = audible
+
+    @property
+    def aloud(self) -> bool:
+        """Whether anything of what it answers was said, not written."""
+        return not self.answers or any(not utterance.message for utterance in self.answers)
+
+    def commit(self, answers: Sequence[Utterance] = ()) -> None:
+        """It may be said. ``answers`` equals those it was made for, with times that are final."""
+        self.answers = tuple(answers)
+        self._committed_at = perf_counter()
+        self.leave.set()
+        self._show("")
+
+    async def give(self, persona: Persona, llm: LanguageModel, mouth: Mouth | None, key: str) -> Outcome:
+        """Think and say it; returns when that is over. Raises EngineError when the model fails."""
+        attempt = Attempt(persona, llm, self.turns, key)
+        language = self.turns[-1].language if self.turns else ""
+        async with aclosing(attempt.words()) as words:  # given up, the model stops at once
+            spoken = await self._say(words, mouth, language)
+        reply = attempt.reply
+        if spoken.stopped or reply is None:
+            reply = Reply(spoken.heard)
+        return Outcome(reply, spoken, self._timings(attempt, spoken))
+
+    async def go_on(self, unheard: str, mouth: Mouth) -> Spoken:
+        """Say what was left unsaid when she was stopped in error."""
+
+        async def words() -> AsyncIterator[str]:
+            yield unheard
+
+        return await self._say(words(), mouth, self.turns[-1].language if self.turns else "")
+
+    async def _say(self, words: AsyncIterator[str], mouth: Mouth | None, language: str) -> Spoken:
+        if mouth is not None and self.aloud:
+            return await mouth.say(self._showing(words), self.leave, language=language, audible=self._audible)
+        async for _ in self._showing(words):
+            pass
+        await self.leave.wait()
+        return Spoken()
+
+    async def _showing(self, words: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+        async for text in words:
+            self._show(text)
+            yield text
+
+    def _show(self, text: str) -> None:
+        """Nobody sees what she thinks before it may be said."""
+        self._waiting += text
+        if self.leave.is_set() and self._waiting:
+            shown, self._waiting = self._waiting, ""
+            self.text += shown
+            self._shown(shown)
+
+    def _timings(self, attempt: Attempt, spoken: Spoken) -> Timings:
+        last = self.answers[-1] if self.answers else None
+        if last is None:
+            return Timings()
+        return Timings(
+            pause_ms=last.pause_ms,
+            stt_ms=last.stt_ms,
+            text_ms=last.text_ms,
+            end_of_turn_ms=_since(last.stopped_at, self._committed_at),
+            llm_first_token_ms=attempt.first_token_ms,
+            llm_first_clause_ms=_since(attempt.asked_at, spoken.first_clause_at),
+            llm_ms=attempt.total_ms,
+            tts_first_audio_ms=spoken.first_audio_ms,
+            voice_to_voice_ms=_since(last.stopped_at, spoken.first_audio_at),
+        )
+
+
+def _since(start: float | None, end: float | None) -> float | None:
+    """Milliseconds between two times of time.perf_counter(), where both are known."""
+    return None if start is None or end is None else (end - start) * 1000

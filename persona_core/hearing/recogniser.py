@@ -1,0 +1,87 @@
+"""The one recogniser that everybody's ears share, and in which order they get it.
+
+Final texts come before partial ones, whoever waits longest first; finals that wait together are worked
+out together. A partial text is asked for again and again, so only the latest wish of each person counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from persona_core.errors import EngineError
+from persona_core.ports import SpeechToText
+from persona_core.types import Speech, Transcript
+
+MOST_TOGETHER = 4  # in one batch: each has to wait for all of them
+MOST_WAITING = 64  # a recogniser further behind than this will not catch up
+
+
+@dataclass(eq=False, slots=True)
+class _Wish:
+    person_id: str
+    speech: Callable[[], Speech]  # asked when its turn comes: a partial text is of the latest sound
+    answer: asyncio.Future[Transcript] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Recogniser:
+    """Run ``work`` as a task; everything else is called from the same event loop."""
+
+    def __init__(self, stt: SpeechToText) -> None:
+        self.first = ""  # id of the person whose partial texts come before others'
+        self._stt = stt
+        self._finals: list[_Wish] = []
+        self._partials: dict[str, _Wish] = {}
+        self._wake = asyncio.Event()
+
+    async def final(self, person_id: str, speech: Speech) -> Transcript:
+        """Cancel this to withdraw it. Raises EngineError."""
+        if len(self._finals) >= MOST_WAITING:
+            raise EngineError("The recogniser cannot keep up; a part of what was said is lost.")
+        wish = _Wish(person_id, lambda: speech)
+        self._finals.append(wish)
+        if waiting := self._partials.pop(person_id, None):
+            waiting.answer.cancel()
+        self._wake.set()
+        return await wish.answer
+
+    async def partial(self, person_id: str, speech: Callable[[], Speech]) -> Transcript:
+        """Cancelled when a final text of the same person is asked for before its turn has come."""
+        if waiting := self._partials.pop(person_id, None):
+            waiting.answer.cancel()
+        wish = self._partials[person_id] = _Wish(person_id, speech)
+        self._wake.set()
+        return await wish.answer
+
+    async def work(self) -> None:
+        while True:
+            wishes = self._next()
+            if not wishes:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._fulfil(wishes)
+
+    def _next(self) -> list[_Wish]:
+        self._finals = [wish for wish in self._finals if not wish.answer.done()]
+        taken, self._finals = self._finals[:MOST_TOGETHER], self._finals[MOST_TOGETHER:]
+        if taken:
+            return taken
+        self._partials = {key: wish for key, wish in self._partials.items() if not wish.answer.done()}
+        chosen = self.first if self.first in self._partials else next(iter(self._partials), None)
+        return [] if chosen is None else [self._partials.pop(chosen)]
+
+    async def _fulfil(self, wishes: list[_Wish]) -> None:
+        try:
+            transcripts = await self._stt.transcribe([wish.speech() for wish in wishes])
+        except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
+            for wish in wishes:
+                if not wish.answer.done():
+                    wish.answer.set_exception(error)
+            return
+        for wish, transcript in zip(wishes, transcripts, strict=True):
+            if not wish.answer.done():
+                wish.answer.set_result(transcript)

@@ -1,0 +1,50 @@
+"""What has been said in a conversation, as the prompt is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from persona_core.thinking.prompt import BLOCK
+from persona_core.types import Turn
+
+MOST_TURNS = 400  # kept for the prompt, which takes what fits
+FORGOTTEN_TURNS = 25 * BLOCK  # leave together; whole blocks, as the prompt counts them from the first
+
+
+class History:
+    def __init__(self) -> None:
+        self._turns: list[Turn] = []
+
+    def __iter__(self) -> Iterator[Turn]:
+        return iter(self._turns)
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def add(self, turn: Turn) -> None:
+        self._turns.append(turn)
+        if len(self._turns) > MOST_TURNS:
+            del self._turns[:FORGOTTEN_TURNS]
+
+    def add_reply(self, reply: Turn, after: Turn | None) -> None:
+        """Put her reply behind the line that it followed, before what was said while she spoke."""
+        places = [at for at, turn in enumerate(self._turns, 1) if turn is after]
+        self._turns.insert(places[-1] if places else len(self._turns), reply)
+
+    def replace(self, old: Turn, new: Turn) -> None:
+        self._turns = [new if turn is old else turn for turn in self._turns]
+
+    def withdraw(self, person_id: str) -> None:
+        """Leave out a person's lines, and her answers to them."""
+        kept: list[Turn] = []
+        theirs = False  # among the lines since her last answer
+        for turn in self._turns:
+            if turn.person is None:
+                if not theirs:
+                    kept.append(turn)
+                theirs = False
+            elif turn.person.id == person_id:
+                theirs = True
+            else:
+                kept.append(turn)
+        self._turns = kept

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks.figures import Figure, show
+from tests.benchmarks.figures import Figure, against, show
 from tests.benchmarks.live import crowd, noise, overlap, pauses, plain, turns
 from tests.benchmarks.live.stage import stage
 
@@ -46,6 +46,8 @@ def measure(parts: list[str] | tuple[str, ...], most: int | None) -> list[Figure
                 found += noise.measure(scene, most)
             if "crowd" in parts:
                 found += crowd.measure(scene, most)
+            failed = sum(told["kind"] == "failed" for told in scene.told)
+            found.append(against("== 0", Figure("failures", failed, "events")))
     if "overlap" in parts:
         found += overlap.measure(most)
     if live is not None:

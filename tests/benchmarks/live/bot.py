@@ -20,7 +20,7 @@ import bot.__main__ as entry
 from bot.client import PersonaBot
 from bot.voice.playback import DiscordPlayback
 from cogs.conversations import Closed
-from persona_core.events import Event, Heard, Said
+from persona_core.events import Event, Failed, Heard, Said
 from persona_core.settings import Settings
 from persona_core.types import EAR_RATE, Pcm, Utterance
 
@@ -40,6 +40,8 @@ def on_event(place: str, event: Event | Closed) -> None:
         case Said():
             answers = [_plain(each) for each in event.answers]
             tell("said", place=place, text=event.reply.text, timings=asdict(event.timings), answers=answers)
+        case Failed(message):
+            tell("failed", place=place, message=message)
 
 
 def _plain(utterance: Utterance) -> dict[str, object]:

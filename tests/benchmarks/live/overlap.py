@@ -41,16 +41,16 @@ DUCKED_DB = -6.0
 LOUD_DBFS = -60.0  # where what she plays is softer, ducking is not to be told
 BEFORE_S = 0.6  # of the overlap; enough to find the place again
 STORY = (
-    "There was once a lighthouse keeper who counted every ship that passed. ",
-    "In the summer the water lay flat as glass, and the boats came home early. ",
-    "When the storms began he carried lamp oil up the narrow stairs by night. ",
-    "One morning a small red boat was lying on the rocks with nobody in it. ",
-    "He pulled it up the beach, painted it again, and gave it a new name. ",
-    "The children from the village asked him where it had come from. ",
-    "He told each of them another story, and all of them were nearly true. ",
-    "Years later somebody walked up the path and asked for the red boat. ",
-    "They sat on the wall together until the lamp had to be lit again. ",
-    "Since then two people have counted the ships that pass the lighthouse. ",
+    "there was once a lighthouse keeper who counted every ship that passed",
+    "in the summer the water lay flat as glass and the boats came home early",
+    "when the storms began he carried lamp oil up the narrow stairs by night",
+    "one morning a small red boat was lying on the rocks with nobody in it",
+    "he pulled it up the beach, painted it again and gave it a new name",
+    "the children from the village asked him where it had come from",
+    "he told each of them another tale and all of them were nearly true",
+    "years later somebody walked up the path and asked for the red boat",
+    "they sat on the wall together until the lamp had to be lit again",
+    "two people have counted the ships that pass the lighthouse since then",
 )
 
 
@@ -65,10 +65,13 @@ class Overlap:
     stop_ms: float | None  # from the order to stop to her last frame that is not silence
 
 
+def story(first: int = 0) -> str:
+    """One sentence of about 45 s, as she says three at most, which begins with another part each time."""
+    return ", and then ".join(STORY[first:] + STORY[:first]).capitalize() + "."
+
+
 def tell_story(messages: Messages) -> str:
-    """Ten sentences, about 45 s, beginning with another one each time."""
-    first = len(messages) % len(STORY)
-    return "".join(STORY[first:] + STORY[:first]).strip()
+    return story(len(messages) % len(STORY))
 
 
 def measure(most: int | None = None) -> list[Figure]:

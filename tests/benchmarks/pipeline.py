@@ -1,8 +1,9 @@
 """Each stage alone and the whole of them: ``python -m tests.benchmarks.pipeline [--json]``.
 
 Profile ``cpu``, shipped defaults. Speech is LibriSpeech from ``../shared/data`` where that is, else made by
-hibari. Turns are heard faster than real time; ``voice_to_voice_ms`` is the silence that ends a turn, in
-audio time, and the work after it.
+hibari. Turns are heard at the desk, at the pace they were spoken, and her voice is played nowhere:
+``turn_voice_to_voice_ms`` ends where her first sound is ready. Through a Discord call ``tests.benchmarks.voice``
+measures it.
 """
 
 from __future__ import annotations
@@ -21,16 +22,28 @@ from local_mode.files import FileTransport, Recording
 from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
 from persona_core.events import Event, Failed, Said
+from persona_core.hearing.mode import Mode
 from persona_core.hearing.segmenter import WINDOW
 from persona_core.persona import Persona
 from persona_core.settings import load_settings
 from persona_core.stopwatch import Stopwatch
 from persona_core.thinking.prompt import build_prompt
-from persona_core.types import EAR_RATE, Pcm, Person, Samples, Sampling, Turn
+from persona_core.types import EAR_RATE, Pcm, Person, Samples, Sampling, Speech, Turn
 from tests.benchmarks.figures import Figure, figure_of, show
 
 SPEECH = Path(__file__).parents[2] / ".." / "shared" / "data" / "speech" / "librispeech"
 TURNS = 12
+STAGES = (
+    "pause_ms",
+    "stt_ms",
+    "text_ms",
+    "end_of_turn_ms",
+    "llm_first_token_ms",
+    "llm_first_clause_ms",
+    "llm_ms",
+    "tts_first_audio_ms",
+    "voice_to_voice_ms",
+)
 LINES = [
     "Good morning, how did you sleep?",
     "What would you cook for six people on a rainy evening?",
@@ -79,7 +92,7 @@ async def _hearing(persona: Persona, clips: list[Path]) -> list[Figure]:
             stream.probability(samples[start : start + WINDOW])
             vad_ms.append(watch.ms())
         watch = Stopwatch()
-        await persona.hearing.stt.transcribe(samples)
+        await persona.hearing.stt.transcribe([Speech(samples)])
         stt_ms.append(watch.ms())
         real_time.append(stt_ms[-1] / 1000 / (len(samples) / EAR_RATE))
     return [
@@ -126,39 +139,61 @@ def _at_ear_rate(clip: Path) -> Samples:
 
 
 class Unheard:
+    """A ``Playback`` in which every sound is over at once."""
+
+    heard_s = 0.0
+
     async def play(self, pcm: Pcm, rate: int) -> None:
-        pass
+        self.heard_s += len(pcm) / rate
 
     async def drain(self) -> None:
+        pass
+
+    def duck(self) -> None:
+        pass
+
+    def resume(self) -> None:
+        pass
+
+    def stop(self) -> None:
         pass
 
 
 async def _turns(persona: Persona, clips: list[Path]) -> list[Figure]:
     said: list[Said] = []
+    failures: list[str] = []
 
     def note(event: Event) -> None:
         if isinstance(event, Said):
             said.append(event)
         elif isinstance(event, Failed):
-            raise RuntimeError(event.message)
+            failures.append(event.message)
 
     async with Conversation("bench", persona, Unheard(), note) as conversation:
-
-        async def pace(at_s: float) -> None:
-            await conversation.settled()
-            await asyncio.sleep(0)
-
+        conversation.set_mode(Mode.ALWAYS)
         for clip in clips:
-            transport = FileTransport([Recording(ANN, clip)], pace, tail_s=1.0)
-            async for frame in transport.frames():
-                conversation.hear(frame)
-            conversation.finish_hearing()
-            await conversation.settled()
-    timings = [one.timings for one in said[1:]]  # the first fills the prefix cache
-    return [
-        figure_of(f"turn_{name}", [value for t in timings if (value := getattr(t, name)) is not None], "ms")
-        for name in ("stt_ms", "llm_first_token_ms", "llm_ms", "tts_first_audio_ms", "voice_to_voice_ms")
-    ]
+            await _hear(conversation, clip, persona)
+    if failures:
+        sys.exit(f"Not every turn succeeded: {failures[0]}")
+    timings = [one.timings for one in said[1:]]  # the first one warms up
+    measured = {name: [value for t in timings if (value := getattr(t, name)) is not None] for name in STAGES}
+    return [figure_of(f"turn_{name}", values, "ms") for name, values in measured.items()]
+
+
+async def _hear(conversation: Conversation, clip: Path, persona: Persona) -> None:
+    """One recording, with silence after it until it is answered for certain."""
+    assert persona.hearing is not None
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+
+    async def in_real_time(at_s: float) -> None:
+        await asyncio.sleep(started + at_s - loop.time())
+
+    transport = FileTransport([Recording(ANN, clip)], in_real_time, tail_s=persona.hearing.longest_s + 0.3)
+    async for frame in transport.frames():
+        conversation.hear(frame)
+    conversation.finish_hearing()
+    await conversation.settled()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,10 @@ class DiscordLine:
     def quiet(self) -> bool:
         return not (self._voice.talking or self._voice.others_talking or self._voice.playback.playing)
 
+    @property
+    def others_talking(self) -> bool:
+        return self._voice.others_talking
+
     async def wait_until_may_speak(self, timeout_s: float) -> bool:
         return await self._voice.wait_until_may_speak(timeout_s)
 

@@ -15,6 +15,7 @@ from cogs import notices
 from cogs.host import Host, Line, Place, Refusal
 from cogs.modes import mode_of
 from cogs.notice_board import NoticeBoard
+from cogs.others import NOTICED_EVERY_S, Others
 from cogs.pace import Pace
 from memory.consent import Purpose, may_hear
 from persona_core.conversation import Conversation
@@ -54,6 +55,7 @@ class Call:
         self._conversation_key = ""
         self._settled_in: Place | None = None  # where the notice has been given
         self._notified: set[str] = set()
+        self._others = Others()
         self._talks = Pace(MOST_TALKS, TALKS_WITHIN_S)
         self._deaf = True
         self._closed = False
@@ -73,6 +75,7 @@ class Call:
         self._tasks = [
             asyncio.create_task(self._feed(self.line), name="call: frames"),
             asyncio.create_task(self._finish_stalled(), name="call: stalled"),
+            asyncio.create_task(self._wait_for_others(self.line), name="call: others"),
             asyncio.create_task(self._watch(), name="call: people"),
         ]
 
@@ -174,6 +177,7 @@ class Call:
         self._require_open()
         self._conversation.speak_through(self.line.playback)
         self._conversation.set_mode(mode_of(self._host.modes, place.key))
+        self._conversation.others_talk(self._others.talking)
         self._tell_people()
         self._frames_at.clear()
 
@@ -254,6 +258,14 @@ class Call:
                 del self._frames_at[person_id]
                 if self._conversation is not None:
                     self._conversation.finish_hearing(person_id)
+
+    async def _wait_for_others(self, line: Line) -> None:
+        """She does not talk over people whom she may not hear."""
+        while True:
+            changed = self._others.notice(line.others_talking)
+            if changed and self._conversation is not None:
+                self._conversation.others_talk(self._others.talking)
+            await asyncio.sleep(NOTICED_EVERY_S)
 
     async def _watch(self) -> None:
         """Follows who is there, and where she is, until nobody is there any more."""

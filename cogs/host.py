@@ -74,6 +74,11 @@ class Line(Protocol):
         """Nobody is talking, whether she may hear them or not, and neither is she."""
         ...
 
+    @property
+    def others_talking(self) -> bool:
+        """Somebody is talking whom she may not hear; nothing else is known of them."""
+        ...
+
     async def wait_until_may_speak(self, timeout_s: float) -> bool: ...
 
     async def deafen(self, deaf: bool) -> None:

@@ -141,6 +141,10 @@ class Conversation:
         """Who is present, herself left out: with one person everything is for her."""
         self._company.set_people(people)
 
+    def others_talk(self, talking: bool) -> None:
+        """People whom she may not hear begin to talk, or all of them have stopped: she waits for them."""
+        self._step(floor.Others(talking))
+
     def set_mode(self, mode: Mode) -> None:
         """When she answers what is said; told to be quiet, she falls silent at once."""
         self._company.mode = mode
@@ -299,7 +303,9 @@ class Conversation:
             answer.task.cancel()
 
     def _go_on(self) -> None:
-        assert self._cut is not None  # the floor knows that she was stopped
+        if self._cut is None:  # she was stopped before a word of it was heard
+            self._step(floor.Answered())
+            return
         answer = Answer(tuple(self._history), (), lambda text: self._emit(Speaking(text)), self._on_audible)
         answer.task = self._start(self._finish_cut(answer, self._cut), "answer")
         self._answer = answer
@@ -343,6 +349,7 @@ class Conversation:
         reply, spoken = outcome.reply, outcome.spoken
         if spoken.error is not None:
             self._fail(spoken.error)
+        self._cut = None
         if reply.text and not any(map(self._is_withdrawn, answer.answers)):
             turn = Turn(None, reply.text, cut=spoken.stopped)
             self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)

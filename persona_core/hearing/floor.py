@@ -97,6 +97,13 @@ class Lull:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """People whom she may not hear begin to talk, or all of them have stopped."""
+
+    talking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Audible:
     """Her first sound is on its way."""
 
@@ -117,6 +124,7 @@ FloorEvent = (
     | Withdrawn
     | Judged
     | Lull
+    | Others
     | Audible
     | Answered
 )
@@ -167,7 +175,8 @@ class Floor:
     phase: Phase = Phase.IDLE
     stirring: frozenset[str] = frozenset()  # person ids
     talking: frozenset[int] = frozenset()  # takes whose final text is not in
-    likely: tuple[Likely, ...] = ()  # of these, who has probably finished
+    others: bool = False  # people whom she may not hear are talking
+    likely: tuple[Likely, ...] = ()  # of the takes, who has probably finished
     waiting: tuple[Utterance, ...] = ()  # said to her, and not answered
     asked: Utterance | None = None  # a question to the room that nobody has taken
     answers: tuple[Utterance, ...] = ()  # what the answer in hand is to
@@ -183,7 +192,12 @@ class Floor:
     @property
     def lull_wanted(self) -> bool:
         """Whether a lull would change anything."""
-        return self.asked is not None and not self.talking
+        return self.asked is not None and self.quiet
+
+    @property
+    def quiet(self) -> bool:
+        """Nobody has the floor: neither of those she hears, nor of those she does not."""
+        return not (self.talking or self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +242,9 @@ def step(floor: Floor, event: FloorEvent) -> Step:
             return _judged(floor, take, overlap)
         case Lull():
             asked = floor.asked
-            return _settle(_waiting(floor, asked)) if asked and not floor.talking else Step(floor)
+            return _settle(_waiting(floor, asked)) if asked and floor.quiet else Step(floor)
+        case Others(talking):
+            return _others(floor, talking)
         case Audible():
             return Step(replace(_answered(floor), phase=Phase.SPEAKING))
         case Answered():
@@ -240,9 +256,18 @@ def _began(floor: Floor, take: int, person_id: str) -> Step:
     floor = replace(floor, talking=floor.talking | {take}, stirring=floor.stirring - {person_id})
     if floor.phase is Phase.SPEAKING:
         return _duck(replace(floor, over=floor.over | {take}))
-    if floor.phase is Phase.LEAVE:
-        return Step(replace(floor, phase=Phase.THINKING), (Do.HOLD,))
-    return Step(floor)
+    return _hold(floor)
+
+
+def _others(floor: Floor, talking: bool) -> Step:
+    """What they say cannot be known: she waits while they talk, and goes on when they have stopped."""
+    floor = replace(floor, others=talking)
+    if not talking:
+        resumed = _resume(floor)
+        settled = _settle(resumed.floor)
+        return Step(settled.floor, resumed.decisions + settled.decisions)
+    floor = replace(floor, asked=None)  # they may have taken the question
+    return _duck(floor) if floor.phase is Phase.SPEAKING else _hold(floor)
 
 
 def _went_on(floor: Floor, take: int) -> Step:
@@ -260,10 +285,7 @@ def _ended(floor: Floor, take: int, utterance: Utterance | None, addressed: Addr
         likely=tuple(one for one in floor.likely if one.take != take),
         over=floor.over - {take},
     )
-    if utterance is None:
-        if floor.cut and floor.phase is Phase.IDLE and not (floor.talking or floor.waiting):
-            return Step(replace(floor, phase=Phase.LEAVE, cut=False), (Do.CONTINUE,))
-    else:
+    if utterance is not None:
         floor = replace(floor, cut=False)
         if floor.asked and floor.asked.person.id != utterance.person.id:
             floor = replace(floor, asked=None)  # somebody has taken the question
@@ -301,8 +323,15 @@ def _duck(floor: Floor) -> Step:
     return Step(replace(floor, ducked=True), (Do.DUCK,))
 
 
+def _hold(floor: Floor) -> Step:
+    """Somebody else has the floor before she is audible."""
+    if floor.phase is not Phase.LEAVE:
+        return Step(floor)
+    return Step(replace(floor, phase=Phase.THINKING), (Do.HOLD,))
+
+
 def _resume(floor: Floor) -> Step:
-    if not floor.ducked or floor.stirring or floor.over:
+    if not floor.ducked or floor.stirring or floor.over or floor.others:
         return Step(floor)
     return Step(replace(floor, ducked=False), (Do.RESUME,))
 
@@ -339,14 +368,16 @@ def _want(floor: Floor, wanted: tuple[Utterance, ...]) -> Step:
 
 
 def _settle(floor: Floor) -> Step:
-    """Her turn, if everybody is quiet and something was said to her."""
+    """Her turn, if everybody is quiet and something was said to her, or she was stopped in error."""
     if not floor.settled:
         return Step(floor)
-    if floor.talking:
+    if not floor.quiet:
         return _speculate(floor)
     if floor.waiting:
         answers = tuple(sorted(floor.waiting, key=lambda said: said.ended_s))
         return Step(replace(floor, phase=Phase.LEAVE, answers=answers, cut=False), (Commit(answers),))
     if floor.phase is Phase.THINKING:
         return Step(replace(floor, phase=Phase.IDLE, answers=()), (Do.DROP,))
+    if floor.cut:
+        return Step(replace(floor, phase=Phase.LEAVE, cut=False), (Do.CONTINUE,))
     return Step(floor)

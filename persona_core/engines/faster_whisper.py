@@ -14,23 +14,23 @@ from faster_whisper.transcribe import get_suppressed_tokens
 from persona_core.engines.card import load_cublas
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
-    BEAM_AFTER_LOOP,
+    BEAM,
     Reading,
     WhisperEngine,
     chosen_language,
     is_lost,
+    is_unsure,
     most_tokens,
 )
-from persona_core.engines.whisper_windows import padded
+from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Speech
 
-_BEAM = 1  # 5 is hardly better (LibriSpeech test-other, base: 15.3 against 15.7 % WER), and slower
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
 class FasterWhisper(WhisperEngine):
-    """Greedy, without timestamps or previous text, in its own thread.
+    """Greedy where that is sure, without timestamps or previous text, in its own thread.
 
     It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes 30 s for every word,
     twice where the language is unknown, and hides the evidence for what it drops.
@@ -53,20 +53,30 @@ class FasterWhisper(WhisperEngine):
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         encoded = self._encode(pieces, whole=False)
-        return self._decode(encoded, pieces, self._detect(encoded, pieces), _BEAM)
+        readings = self._decode(encoded, pieces, self._detect(encoded, pieces), beam=1)
+        unsure = [i for i, reading in enumerate(readings) if is_unsure(reading)]
+        if unsure:
+            some = [pieces[i] for i in unsure]
+            if len(some) < len(pieces):  # CTranslate2 cannot take a part of what it has encoded
+                encoded = self._encode(some, whole=False)
+            better = self._decode(encoded, some, self._detect(encoded, some), BEAM)
+            for i, reading in zip(unsure, better, strict=True):
+                readings[i] = reading
+        return readings
 
     def _read_again(self, piece: Speech) -> Reading:
         encoded = self._encode([piece], whole=True)
         languages = self._detect(encoded, [piece])
-        (reading,) = self._decode(encoded, [piece], languages, _BEAM)
-        if is_lost(reading):
-            (reading,) = self._decode(encoded, [piece], languages, BEAM_AFTER_LOOP)
-            return replace(reading, looped=True)
-        return reading
+        (first,) = self._decode(encoded, [piece], languages, beam=1)
+        if not is_lost(first) and not is_unsure(first):
+            return first
+        (reading,) = self._decode(encoded, [piece], languages, BEAM)
+        return replace(reading, looped=is_lost(first))
 
     def _encode(self, pieces: Sequence[Speech], whole: bool) -> Any:
+        frames = WINDOW_FRAMES if whole else max(frames_for(piece.samples) for piece in pieces)
         filters = self._model.feature_extractor.mel_filters
-        return self._model.encode(padded([log_mel(piece.samples, filters) for piece in pieces], whole))
+        return self._model.encode(filled([log_mel(piece.samples, filters) for piece in pieces], frames))
 
     def _detect(self, encoded: Any, pieces: Sequence[Speech]) -> list[tuple[str, float]]:
         """The language of each and its probability."""

@@ -16,20 +16,21 @@ from transformers.modeling_outputs import BaseModelOutput
 from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
-    BEAM_AFTER_LOOP,
+    BEAM,
     Reading,
     WhisperEngine,
     chosen_language,
     is_lost,
+    is_unsure,
     most_tokens,
 )
-from persona_core.engines.whisper_windows import padded
+from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Samples, Speech, Transcript
 
 
 class TransformersWhisper(WhisperEngine):
-    """Greedy, without timestamps or previous text, in its own thread."""
+    """Greedy where that is sure, without timestamps or previous text, in its own thread."""
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu") -> None:
         """``path``: a folder as ``save_pretrained`` writes it, model and processor together."""
@@ -59,19 +60,25 @@ class TransformersWhisper(WhisperEngine):
         return super()._transcribe(speech)
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
-        return [self._decode(self._encode(piece, whole=False), piece, beam=1) for piece in pieces]
+        return [self._read_one(piece) for piece in pieces]
+
+    def _read_one(self, piece: Speech) -> Reading:
+        encoded = self._encode(piece, whole=False)
+        reading = self._decode(encoded, piece, beam=1)
+        return self._decode(encoded, piece, BEAM) if is_unsure(reading) else reading
 
     def _read_again(self, piece: Speech) -> Reading:
         encoded = self._encode(piece, whole=True)
-        reading = self._decode(encoded, piece, beam=1)
-        if is_lost(reading):
-            return replace(self._decode(encoded, piece, BEAM_AFTER_LOOP), looped=True)
-        return reading
+        first = self._decode(encoded, piece, beam=1)
+        if not is_lost(first) and not is_unsure(first):
+            return first
+        return replace(self._decode(encoded, piece, BEAM), looped=is_lost(first))
 
     def _encode(self, piece: Speech, whole: bool) -> BaseModelOutput:
         """What the encoder makes of ``piece``. Its own forward() takes nothing but 30 s."""
         encoder = self._model.get_encoder()
-        features = torch.from_numpy(padded([log_mel(piece.samples, self._filters)], whole))
+        frames = WINDOW_FRAMES if whole else frames_for(piece.samples)
+        features = torch.from_numpy(filled([log_mel(piece.samples, self._filters)], frames))
         hidden = features.to(self._model.device, self._model.dtype)
         for convolution in (encoder.conv1, encoder.conv2):
             hidden = torch.nn.functional.gelu(convolution(hidden))

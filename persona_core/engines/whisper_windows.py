@@ -13,17 +13,16 @@ from persona_core.types import EAR_RATE, Samples
 WINDOW_S = 30  # what Whisper was trained on, and the most that its encoder takes at once
 WINDOW_FRAMES = WINDOW_S * EAR_RATE // HOP
 
-# With less, the decoder finds no end and says it all again. Of single spoken names and LibriSpeech's short
-# sentences it looped on 15 of 41 with 1 s of silence and 5 of 41 with 3 s (base); in a window of 8 s on 5 of
-# 122, in one of 10 s on 1 of 122 (base and tiny.en).
-AFTER_FRAMES = 200  # silence after the sound, 2 s
-LEAST_FRAMES = 1000  # of the window, 10 s
-
+# Silence after the sound; with less, the decoder finds no end and says it all again. With these, base does so on
+# 3 and tiny.en on 2 of 104 sounds (54 names and words alone, 50 LibriSpeech clips); with 1 s, one in three.
+_AFTER_FRAMES = 300
+_LEAST_FRAMES = 700
+_WORD_S = 2.5  # so short a sound may be a word alone
+_WORD_FRAMES = 1000
 
 _LIKE = 1.5  # sounds are worked out together when the longest is at most so many times the shortest
 _TOGETHER = 8  # and never more than so many: the first must not wait for a crowd
 _CUT_WITHIN_S = 5  # the last seconds of a window, in which a quiet place is looked for
-_LEAST = (LEAST_FRAMES - AFTER_FRAMES) * HOP  # samples: whatever is shorter is padded to the same length
 _STEP = EAR_RATE // 50  # 20 ms
 _LOUD = 10 ** (-25 / 20)  # of the loudest step: vowels are within 25 dB of each other, pauses are not
 _INAUDIBLE = 1e-4  # -80 dBFS, below the least that a microphone's own noise makes
@@ -53,28 +52,31 @@ def windows(samples: Samples) -> Iterator[Samples]:
     yield samples
 
 
-def batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Which sounds of so many samples, by index, to work out together, the shortest first.
+def frames_for(samples: Samples) -> int:
+    """How many frames of 10 ms to encode, so that the decoder hears ``samples`` and finds their end."""
+    least = _WORD_FRAMES if len(samples) < _WORD_S * EAR_RATE else _LEAST_FRAMES
+    return min(max(len(samples) // HOP + _AFTER_FRAMES, least), WINDOW_FRAMES)
 
-    Decoding two together takes hardly longer than one, but all are padded to the longest of a batch.
+
+def batches(frames: Sequence[int]) -> list[list[int]]:
+    """Which windows of so many frames, by index, to work out together, the shortest first.
+
+    Decoding two together takes hardly longer than one, but all are filled up to the longest of a batch.
     """
     found: list[list[int]] = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        room = found and len(found[-1]) < _TOGETHER
-        if room and lengths[i] <= max(_LIKE * lengths[found[-1][0]], _LEAST):
+    for i in sorted(range(len(frames)), key=lambda i: frames[i]):
+        if found and len(found[-1]) < _TOGETHER and frames[i] <= _LIKE * frames[found[-1][0]]:
             found[-1].append(i)
         else:
             found.append([i])
     return found
 
 
-def padded(spectrograms: Sequence[Samples], whole: bool) -> npt.NDArray[np.float32]:
-    """(sounds, bands, frames): filled with silence up to 30 s if ``whole``, else to what the longest needs."""
-    longest = max(spectrogram.shape[1] for spectrogram in spectrograms)
-    frames = WINDOW_FRAMES if whole else min(max(longest + AFTER_FRAMES, LEAST_FRAMES), WINDOW_FRAMES)
-    filled = np.empty((len(spectrograms), len(spectrograms[0]), frames), np.float32)
-    for place, spectrogram in zip(filled, spectrograms, strict=True):
+def filled(spectrograms: Sequence[Samples], frames: int) -> npt.NDArray[np.float32]:
+    """(sounds, bands, frames): ``spectrograms`` with silence after each."""
+    batch = np.empty((len(spectrograms), len(spectrograms[0]), frames), np.float32)
+    for place, spectrogram in zip(batch, spectrograms, strict=True):
         heard = spectrogram[:, :frames]
         place[:] = silence_beside(heard)
         place[:, : heard.shape[1]] = heard
-    return filled
+    return batch

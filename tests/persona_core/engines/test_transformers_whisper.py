@@ -91,7 +91,7 @@ def test_only_the_real_length_is_encoded(whisper: TransformersWhisper) -> None:
     with torch.inference_mode():
         short, whole = (whisper._encode(Speech(NOISE), whole).last_hidden_state for whole in (False, True))
     assert whole.shape[1] == 1500
-    assert short.shape[1] == 500
+    assert short.shape[1] == 500  # 2 s may be a word alone
 
 
 def test_30_s_are_encoded_as_the_library_does_it(whisper: TransformersWhisper) -> None:

@@ -12,7 +12,15 @@ import soxr
 from hibari import SAMPLE_RATE, Hibari
 
 from persona_core.engines.faster_whisper import FasterWhisper
-from persona_core.engines.whisper import Reading, chosen_language, continued, is_doubtful, transcript
+from persona_core.engines.whisper import (
+    Reading,
+    chosen_language,
+    continued,
+    is_doubled,
+    is_doubtful,
+    is_unsure,
+    transcript,
+)
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples, Speech, Transcript
 from tests.words import text_of, word_error_rate
@@ -148,7 +156,7 @@ def test_known_words_are_taken_over_where_the_sound_agrees(begins: str, text: st
     ("language", "usual", "detected", "probability", "expected"),
     [
         ("de", "fr", "en", 0.99, ("de", 0.0)),  # told
-        ("", "fr", "es", 0.7, ("es", 0.7)),  # heard for sure
+        ("", "fr", "es", 0.8, ("es", 0.8)),  # heard for sure
         ("", "fr", "cy", 0.3, ("fr", 0.0)),  # what this person was last heard in
         ("", "", "cy", 0.3, ("en", 0.0)),
         ("tlh", "tlh", "cy", 0.3, ("en", 0.0)),  # no model knows it
@@ -169,6 +177,8 @@ def test_the_language_is_told_or_heard_or_usual(
         (replace(HELLO, ran_on=True), True),
         (replace(HELLO, logprob=-1.4), True),
         (replace(HELLO, tokens=1), True),
+        (replace(HELLO, text="..."), True),  # for three seconds of sound
+        (replace(HELLO, text="The tide is high. The tide is high."), True),
     ],
 )
 def test_running_on_improbable_words_and_too_few_of_them_are_doubtful(
@@ -176,6 +186,35 @@ def test_running_on_improbable_words_and_too_few_of_them_are_doubtful(
 ) -> None:
     three_seconds = np.full(3 * EAR_RATE, 0.1, np.float32)
     assert is_doubtful(reading, three_seconds) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("text", "doubled"),
+    [
+        ("The tide is high. The tide is high.", True),
+        ("Come with me, come with me, come with me", True),
+        ("The tide is high. The tide is low.", False),
+        ("The tide is high. The tide is high. Hm.", False),
+        ("No, no, no", False),
+        ("Bye bye.", False),
+        ("", False),
+    ],
+)
+def test_a_sentence_said_twice_over_is_noticed(text: str, doubled: bool) -> None:
+    assert is_doubled(text) is doubled
+
+
+@pytest.mark.parametrize(
+    ("reading", "unsure"),
+    [
+        (HELLO, False),
+        (LOST, False),  # cut off, whatever the beam
+        (replace(HELLO, logprob=-0.4), True),
+        (replace(HELLO, logprob=-0.4, ran_on=True), False),
+    ],
+)
+def test_a_beam_is_for_what_came_to_an_end_without_being_sure(reading: Reading, unsure: bool) -> None:
+    assert is_unsure(reading) is unsure
 
 
 @pytest.mark.parametrize(

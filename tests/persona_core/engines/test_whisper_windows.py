@@ -6,13 +6,12 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper_windows import (
-    AFTER_FRAMES,
-    LEAST_FRAMES,
     WINDOW_FRAMES,
     batches,
+    filled,
+    frames_for,
     is_audible,
     loud_seconds,
-    padded,
     windows,
 )
 from persona_core.types import EAR_RATE
@@ -43,32 +42,38 @@ def test_pauses_and_silence_are_not_loud() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
+    ("frames", "expected"),
     [
         ([], []),
-        ([4], [[0]]),
-        ([4, 4.5, 5], [[0, 1, 2]]),
-        ([20, 2, 4, 19], [[1, 2], [3, 0]]),  # the longest of a batch makes the others wait
-        ([2, 9, 12, 14], [[0], [1, 2], [3]]),
-        ([3] * 10, [list(range(8)), [8, 9]]),
+        ([700], [[0]]),
+        ([700, 1000, 700], [[0, 2, 1]]),
+        ([2000, 800, 1100, 1900], [[1, 2], [3, 0]]),  # the longest of a batch makes the others wait
+        ([700] * 10, [list(range(8)), [8, 9]]),
     ],
 )
-def test_sounds_of_similar_length_go_together(seconds: list[float], expected: list[list[int]]) -> None:
-    assert batches([round(s * EAR_RATE) for s in seconds]) == expected
+def test_windows_of_similar_length_go_together(frames: list[int], expected: list[list[int]]) -> None:
+    assert batches(frames) == expected
 
 
-def test_a_batch_is_as_long_as_its_longest_needs_and_never_longer_than_the_encoder_takes() -> None:
-    short, long = np.ones((80, 100), np.float32), np.ones((80, 1900), np.float32)
-    assert padded([short], whole=False).shape == (1, 80, LEAST_FRAMES)
-    assert padded([short], whole=True).shape == (1, 80, WINDOW_FRAMES)
-    assert padded([short, long], whole=False).shape == (2, 80, 1900 + AFTER_FRAMES)
-    assert padded([np.ones((80, WINDOW_FRAMES + 1), np.float32)], whole=False).shape == (1, 80, WINDOW_FRAMES)
+@pytest.mark.parametrize(
+    ("seconds", "frames"),
+    [
+        (0.5, 1000),  # a word alone needs more silence than a sentence
+        (3, 700),
+        (9, 1200),
+        (29, WINDOW_FRAMES),
+        (30, WINDOW_FRAMES),
+    ],
+)
+def test_little_more_than_the_real_length_is_encoded(seconds: float, frames: int) -> None:
+    assert frames_for(np.full(round(seconds * EAR_RATE), 0.1, np.float32)) == frames
 
 
 def test_what_is_filled_in_is_the_silence_that_follows_the_sound() -> None:
     filters = FeatureExtractor().mel_filters
     sound = 0.1 * np.random.default_rng(0).standard_normal(EAR_RATE).astype(np.float32)
-    followed = log_mel(np.concatenate([sound, np.zeros(9 * EAR_RATE, np.float32)]), filters)
-    filled = padded([log_mel(sound, filters)], whole=False)[0]
-    settled = slice(105, LEAST_FRAMES)
-    assert np.allclose(filled[:, settled], followed[:, settled], atol=1e-4)
+    followed = log_mel(np.concatenate([sound, np.zeros(EAR_RATE, np.float32)]), filters)
+    (ours,) = filled([log_mel(sound, filters)], 200)
+    assert ours.shape == (80, 200)
+    settled = slice(105, 200)
+    assert np.allclose(ours[:, settled], followed[:, settled], atol=1e-4)

@@ -50,6 +50,11 @@ class Answer:
         """Whether anything of what it answers was said, not written."""
         return not self.answers or any(not utterance.message for utterance in self.answers)
 
+    @property
+    def language(self) -> str:
+        """To be spoken in; ISO 639-1, empty when unknown."""
+        return self.turns[-1].language if self.turns else ""
+
     def commit(self, answers: Sequence[Utterance] = ()) -> None:
         """It may be said. ``answers`` equals those it was made for, with times that are final."""
         self.answers = tuple(answers)
@@ -60,9 +65,8 @@ class Answer:
     async def give(self, persona: Persona, llm: LanguageModel, mouth: Mouth | None, key: str) -> Outcome:
         """Think and say it; returns when that is over. Raises EngineError when the model fails."""
         attempt = Attempt(persona, llm, self.turns, key)
-        language = self.turns[-1].language if self.turns else ""
         async with aclosing(attempt.words()) as words:  # given up, the model stops at once
-            spoken = await self._say(words, mouth, language)
+            spoken = await self._say(words, mouth)
         reply = attempt.reply
         if spoken.stopped or reply is None:
             reply = Reply(spoken.heard)
@@ -74,11 +78,12 @@ class Answer:
         async def words() -> AsyncIterator[str]:
             yield unheard
 
-        return await self._say(words(), mouth, self.turns[-1].language if self.turns else "")
+        return await self._say(words(), mouth)
 
-    async def _say(self, words: AsyncIterator[str], mouth: Mouth | None, language: str) -> Spoken:
+    async def _say(self, words: AsyncIterator[str], mouth: Mouth | None) -> Spoken:
         if mouth is not None and self.aloud:
-            return await mouth.say(self._showing(words), self.leave, language=language, audible=self._audible)
+            shown = self._showing(words)
+            return await mouth.say(shown, self.leave, language=self.language, audible=self._audible)
         async for _ in self._showing(words):
             pass
         await self.leave.wait()

@@ -102,6 +102,8 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             sampling=Sampling(max_tokens=settings.llm_max_tokens, temperature=settings.llm_temperature),
             hearing=_hearing(assembly) if hear else None,
             tts=tts,
+            fillers=settings.fillers == "on",
+            listening_sounds=settings.listening_sounds == "on",
             languages=tts.languages if tts else frozenset(),
         )
 

@@ -28,6 +28,7 @@ from persona_core.hearing.overlap import Overlap
 from persona_core.persona import Persona
 from persona_core.ports import LanguageModel, Playback
 from persona_core.speaking.mouth import Mouth
+from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.prompt import build_prompt
 from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
@@ -63,6 +64,7 @@ class Conversation:
         self._floor = floor.Floor()
         self._company = Company(persona.character.name)
         self._over_her = OverHer()
+        self._presence = Presence(persona, self._start, self._on_murmur)
         self._history = History()
         self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
         self._clock_s = 0.0  # how far everybody has been heard
@@ -186,9 +188,13 @@ class Conversation:
             case ears.Likely(take, utterance):
                 if self._judge(take, utterance.text, utterance.language, final=True) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
+            case ears.Weighed():
+                self._show_listening(event)
             case ears.WentOn(take):
+                self._presence.pause_is_over()
                 self._step(floor.WentOn(take))
             case ears.Ended(take, _, utterance):
+                self._presence.pause_is_over()
                 self._take_in(take, utterance)
             case ears.Trouble(error):
                 self._fail(error)
@@ -199,6 +205,11 @@ class Conversation:
         self._emit(Hearing(event.person, partial.stable, partial.tentative))
         if self._judge(event.take, partial.text, event.language, voiced_s=event.voiced_s) is None:
             self._read_ahead(Turn(event.person, partial.stable, self._spoken_language(event.language)))
+
+    def _show_listening(self, event: ears.Weighed) -> None:
+        if self._mouth is not None and self._floor.is_for_her_alone(event.take):
+            language = self._spoken_language(event.language)
+            self._presence.paused(self._mouth, language, event.voiced_s, event.patience_s)
 
     def _take_in(self, take: int, utterance: Utterance | None) -> None:
         """What somebody has said is complete."""
@@ -262,6 +273,7 @@ class Conversation:
                 self._commit(answers)
             case Do.HOLD if self._answer:
                 self._answer.leave.clear()
+                self._presence.reply_is_not_due()
             case Do.DROP:
                 self._drop()
             case Do.CONTINUE:
@@ -296,8 +308,11 @@ class Conversation:
         if answer is None or answer.turns != turns or answer.answers != answers:
             answer = self._think(answers, turns)
         answer.commit(answers)
+        if self._mouth is not None and answer.aloud:
+            self._presence.reply_is_due(self._mouth, answer.language)
 
     def _drop(self) -> None:
+        self._presence.reply_is_not_due()
         answer, self._answer = self._answer, None
         if answer is not None and answer.task is not None:
             answer.task.cancel()
@@ -312,8 +327,12 @@ class Conversation:
         answer.commit()
 
     def _on_audible(self) -> None:
+        self._presence.reply_is_not_due()
         self._over_her.she_speaks()
         self._step(floor.Audible())
+
+    def _on_murmur(self, words: str) -> None:
+        self._over_her.she_murmurs(words, self._now_s)
 
     # Answers
 
@@ -360,6 +379,7 @@ class Conversation:
     def _finish(self, answer: Answer, said: str) -> None:
         if self._answer is answer:
             self._answer = None
+            self._presence.reply_is_not_due()
             self._over_her.she_is_silent(said, self._now_s)
             self._step(floor.Answered())
             self._read_ahead()

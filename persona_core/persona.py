@@ -31,4 +31,6 @@ class Persona:
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
     tts: TextToSpeech | None = None  # None: she only writes
+    fillers: bool = False  # whether she says something short when a reply is late
+    listening_sounds: bool = False  # whether she shows with a sound that she listens
     languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1

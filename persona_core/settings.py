@@ -145,6 +145,12 @@ class Settings(BaseModel):
         description="Voices for other languages, e.g. de=piper-de_DE-thorsten-medium fr=/path/to/voice.onnx. "
         "She answers in a language she has a voice for.",
     )
+    fillers: Literal["off", "on"] = Field(
+        "off", description="off | on: when her answer is late she says something short first, like a hum."
+    )
+    listening_sounds: Literal["off", "on"] = Field(
+        "off", description="off | on: she hums at the pauses of somebody who tells her something long."
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG | INFO | WARNING | ERROR. No log line holds words or names."

@@ -80,6 +80,16 @@ class Likely:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """How long the present pause has to be to be the end."""
+
+    take: int
+    language: str
+    voiced_s: float  # how long they have been speaking
+    patience_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class WentOn:
     """It was not the end."""
 
@@ -103,7 +113,7 @@ class Trouble:
     error: BaseException
 
 
-EarsEvent = Stirred | Calmed | Began | Saying | Paused | Likely | WentOn | Ended | Trouble
+EarsEvent = Stirred | Calmed | Began | Saying | Paused | Likely | Weighed | WentOn | Ended | Trouble
 
 
 @dataclass(eq=False, slots=True)
@@ -306,7 +316,9 @@ class Ears:
             evidence = TurnEvidence(
                 utterance.text, utterance.language, finished, segment.sound.span_s, segment.talk_ended
             )
-            one.ear.be_patient(patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s))
+            silence_s = patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s)
+            one.ear.be_patient(silence_s)
+            self._tell(Weighed(take.number, utterance.language, one.ear.voiced_s, silence_s))
 
     async def _finished(self, segment: Segment) -> float | None:
         if self._hearing.end_of_turn is None:

@@ -194,6 +194,11 @@ class Floor:
         """Whether a lull would change anything."""
         return self.asked is not None and self.quiet
 
+    def is_for_her_alone(self, take: int) -> bool:
+        """Whether nobody else has the floor, and what is being said is probably said to her."""
+        said_to = [one.addressed for one in self.likely if one.take == take]
+        return self.settled and self.talking == {take} and not self.others and said_to == [Addressed.HER]
+
     @property
     def quiet(self) -> bool:
         """Nobody has the floor: neither of those she hears, nor of those she does not."""

@@ -84,6 +84,7 @@ class Mouth:
 
     async def _play(self, saying: _Saying) -> None:
         await saying.leave.wait()
+        await saying.voicing.begun.wait()  # who has nothing to say yet keeps nobody waiting
         async with self._turn:
             try:
                 await saying.play()

@@ -29,6 +29,7 @@ class Voicing:
         self._language = language
         self._clauses: asyncio.Queue[Clause | None] = asyncio.Queue(CLAUSES_AHEAD)
         self._sounds: asyncio.Queue[tuple[Voiced, Pcm] | None] = asyncio.Queue(CHUNKS_AHEAD)
+        self.begun = asyncio.Event()  # the first sound is made, or there will be none
         self.written = ""  # the reply so far
         self.first_clause_at: float | None = None  # time.perf_counter() when it was complete
         self.first_audio_ms: float | None = None  # first clause handed to the voice → its first sound
@@ -60,6 +61,7 @@ class Voicing:
             if self.error is None:
                 await self._voice(clause, Voiced(start, clause.end))
             start = clause.end
+        self.begun.set()
         await self._sounds.put(None)
 
     async def _voice(self, clause: Clause, voiced: Voiced) -> None:
@@ -69,6 +71,7 @@ class Voicing:
                 async for pcm in sound:
                     if self.first_audio_ms is None:
                         self.first_audio_ms = watch.ms()
+                        self.begun.set()
                     await self._sounds.put((voiced, pcm))
             voiced.whole = True
         except KithError as error:

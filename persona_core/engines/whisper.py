@@ -23,7 +23,7 @@ BEAM = 5  # for what is unsure or lost; elsewhere greedy is as good, and quicker
 # Mean log-probabilities. On 45 LibriSpeech clips (test-other, base) greedy alone has 13.3 % WER, with a beam
 # for the third that is unsure 12.3, with a beam for all 12.0, and the library's own transcribe() 12.9.
 _UNSURE = -0.3
-_DOUBT = -1.0  # then the whole window is encoded; faster-whisper's own figure
+_HOPELESS = -1.0  # no words, most likely; asked again, the recogniser would only invent more plausible ones
 
 _FEWEST = 1.0  # tokens a second of loud sound; people who speak slowly still say two or more
 
@@ -64,10 +64,14 @@ def is_unsure(reading: Reading) -> bool:
 
 
 def is_doubtful(reading: Reading, samples: Samples) -> bool:
-    """Whether ``samples``, in which this was read, are worth a second, more thorough attempt."""
+    """Whether ``samples``, in which this was read, are worth a second attempt, on the whole window.
+
+    That is so where the words do not fit the sound: too many, too few, or all of them twice.
+    """
     written = reading.tokens if has_letters(reading.text) else 0
     stopped_early = written < _FEWEST * loud_seconds(samples) - 1
-    return reading.ran_on or stopped_early or is_doubled(reading.text) or reading.logprob < _DOUBT
+    odd = reading.ran_on or stopped_early or is_doubled(reading.text)
+    return odd and reading.logprob >= _HOPELESS
 
 
 def most_tokens(samples: Samples) -> int:

@@ -175,15 +175,14 @@ def test_the_language_is_told_or_heard_or_usual(
         (HELLO, False),
         (LOST, True),
         (replace(HELLO, ran_on=True), True),
-        (replace(HELLO, logprob=-1.4), True),
+        (replace(HELLO, logprob=-1.4), False),
+        (replace(HELLO, logprob=-1.4, ran_on=True), False),  # a second time would make it no better
         (replace(HELLO, tokens=1), True),
         (replace(HELLO, text="..."), True),  # for three seconds of sound
         (replace(HELLO, text="The tide is high. The tide is high."), True),
     ],
 )
-def test_running_on_improbable_words_and_too_few_of_them_are_doubtful(
-    reading: Reading, doubtful: bool
-) -> None:
+def test_words_that_do_not_fit_the_sound_are_doubtful(reading: Reading, doubtful: bool) -> None:
     three_seconds = np.full(3 * EAR_RATE, 0.1, np.float32)
     assert is_doubtful(reading, three_seconds) is doubtful
 

@@ -83,8 +83,8 @@ class Mouth:
         self._playback.stop()
 
     async def _play(self, saying: _Saying) -> None:
-        await saying.leave.wait()
         await saying.voicing.begun.wait()  # who has nothing to say yet keeps nobody waiting
+        await saying.leave.wait()
         async with self._turn:
             try:
                 await saying.play()

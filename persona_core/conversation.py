@@ -179,6 +179,8 @@ class Conversation:
             case ears.Calmed(person):
                 self._step(floor.Calmed(person.id))
             case ears.Began(take, person):
+                if self._ears is not None and not self._floor.talking:
+                    self._ears.listen_first_to(person.id)  # who was first has the floor
                 self._over_her.began(take, self._now_s)
                 self._step(floor.Began(take, person.id))
             case ears.Saying():
@@ -204,7 +206,8 @@ class Conversation:
         partial = event.partial
         self._emit(Hearing(event.person, partial.stable, partial.tentative))
         if self._judge(event.take, partial.text, event.language, voiced_s=event.voiced_s) is None:
-            self._read_ahead(Turn(event.person, partial.stable, self._spoken_language(event.language)))
+            # words that will change are evaluated again, the rest of the processor's time is there anyway
+            self._read_ahead(Turn(event.person, partial.text, self._spoken_language(event.language)))
 
     def _show_listening(self, event: ears.Weighed) -> None:
         if self._mouth is not None and self._floor.is_for_her_alone(event.take):

@@ -123,6 +123,7 @@ class _Take:
     number: int
     person: Person
     partial: Partial = field(default_factory=Partial)
+    language: str = ""  # detected for sure in a partial text; the final one need not ask again
     partial_at_s: float = FIRST_PARTIAL_S - PARTIAL_EVERY_S  # voiced seconds when the last one was asked for
     partial_task: asyncio.Task[None] | None = None
     text_task: asyncio.Task[Utterance | None] | None = None  # for the present pause
@@ -268,11 +269,14 @@ class Ears:
         if one.take is not take or one.ear.pausing or not has_words(transcript, segments[0].sound):
             return
         take.partial = take.partial.followed_by(transcript.text)
+        if transcript.language_probability:
+            take.language = one.usual = transcript.language
         language = transcript.language or one.usual
         self._tell(Saying(take.number, take.person, take.partial, language, one.ear.voiced_s))
 
     def _speech(self, one: _Person, take: _Take, segment: Segment) -> Speech:
-        return Speech(segment.samples, self._hearing.language, one.usual, take.partial.stable)
+        language = self._hearing.language or take.language
+        return Speech(segment.samples, language, one.usual, take.partial.stable)
 
     # What was said, when it may be over
 

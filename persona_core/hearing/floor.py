@@ -189,11 +189,6 @@ class Floor:
         """There is nothing that she is about to say, or saying."""
         return self.phase in (Phase.IDLE, Phase.THINKING)
 
-    @property
-    def lull_wanted(self) -> bool:
-        """Whether a lull would change anything."""
-        return self.asked is not None and self.quiet
-
     def is_for_her_alone(self, take: int) -> bool:
         """Whether nobody else has the floor, and what is being said is probably said to her."""
         said_to = [one.addressed for one in self.likely if one.take == take]

@@ -44,7 +44,7 @@ _CALL_S = 1.2  # whoever has spoken for less may have called a name, which is wr
 
 # Log-odds above which nothing is waited for, and below which as long as can be. With a border as sharp as this,
 # half of all whole sentences are not kept waiting, and one pause of 0.4 to 1.6 s in ten is taken for an end.
-_SURE, _UNLIKELY = 0.3, 0.0
+_SURE, _UNLIKELY = -0.1, -0.5
 
 
 @dataclass(frozen=True, slots=True)

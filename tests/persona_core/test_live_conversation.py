@@ -154,7 +154,7 @@ async def test_the_model_reads_along_and_the_prompt_of_the_answer_only_adds_to_i
     read = [messages[-1].content for messages in llm.read_ahead if "Ann: tell" in messages[-1].content]
     asked = llm.prompts[-1][-1].content
     assert len(read) >= 2 and all(asked.startswith(text) for text in read)
-    assert read == sorted(read, key=len) and read[-1] != asked
+    assert read == sorted(read, key=len) and read[0] != asked
     shown = [event for event in events if isinstance(event, Hearing)]
     assert all(CAT.startswith(f"{event.stable} {event.tentative}".strip()) for event in shown)
 

@@ -228,9 +228,9 @@ def _speech_to_text(assembly: Assembly) -> SpeechToText:
         from persona_core.engines.transformers_whisper import TransformersWhisper
 
         return TransformersWhisper(chosen.path, assembly.device)
-    from persona_core.engines.faster_whisper import FasterWhisper
+    from persona_core.engines.faster_whisper import LANES, FasterWhisper
 
-    return FasterWhisper(chosen.path, assembly.device, assembly.threads)
+    return FasterWhisper(chosen.path, assembly.device, max(1, assembly.threads // LANES))
 
 
 def _voice(assembly: Assembly, hers: Voice) -> ByLanguage:

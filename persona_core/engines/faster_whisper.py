@@ -26,30 +26,33 @@ from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_f
 from persona_core.errors import EngineError
 from persona_core.types import Speech
 
+LANES = 2  # a final text is worked out beside a partial one that has been begun; both share the weights
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
 class FasterWhisper(WhisperEngine):
-    """Greedy where that is sure, without timestamps or previous text, in its own thread.
+    """Greedy where that is sure, without timestamps or previous text, in threads of its own.
 
     It decodes by hand instead of calling ``WhisperModel.transcribe``, which encodes 30 s for every word,
     twice where the language is unknown, and hides the evidence for what it drops.
     """
 
     def __init__(self, path: Path, device: Literal["cpu", "cuda"] = "cpu", threads: int = 0) -> None:
-        """``path``: a CTranslate2 model folder. ``threads``: 0 for CTranslate2's own choice."""
+        """``path``: a CTranslate2 model folder. ``threads``: of each lane; 0 for CTranslate2's own choice."""
         kind = "float16" if device == "cuda" else "int8"
         if device == "cuda":
             load_cublas()
         try:
             (path / "tokenizer.json").stat()  # without it, or the folder, the library would go and fetch one
-            self._model = WhisperModel(str(path), device=device, compute_type=kind, cpu_threads=threads)
+            self._model = WhisperModel(
+                str(path), device=device, compute_type=kind, cpu_threads=threads, num_workers=LANES
+            )
         except (RuntimeError, ValueError, OSError) as cause:
             raise EngineError(
                 f"The speech recogniser in {path} cannot be loaded on {device}: "
                 "run python -m persona_core.models verify, or set DEVICE=cpu."
             ) from cause
-        super().__init__("faster-whisper")
+        super().__init__("faster-whisper", LANES)
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         encoded = self._encode(pieces, whole=False)

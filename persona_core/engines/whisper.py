@@ -126,8 +126,9 @@ def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
 class WhisperEngine:
     """Each window is first read on its real length, and again on 30 s where that was doubtful."""
 
-    def __init__(self, worker: str) -> None:
-        self._worker = ThreadPoolExecutor(1, worker)
+    def __init__(self, worker: str, lanes: int = 1) -> None:
+        """``lanes``: how many calls are worked on at a time."""
+        self._worker = ThreadPoolExecutor(lanes, worker)
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         """See SpeechToText. Raises EngineError."""

@@ -1,7 +1,7 @@
 """The one recogniser that everybody's ears share, and in which order they get it.
 
 Final texts come before partial ones, whoever waits longest first; finals that wait together are worked
-out together. A partial text is asked for again and again, so only the latest wish of each person counts.
+out together, and none waits for a partial text that has been begun. A partial text is asked for again and again, so only the latest wish of each person counts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Recogniser:
         self._stt = stt
         self._finals: list[_Wish] = []
         self._partials: dict[str, _Wish] = {}
-        self._wake = asyncio.Event()
+        self._final_wanted, self._partial_wanted = asyncio.Event(), asyncio.Event()
+        self._no_final_wanted = asyncio.Event()  # nor one being worked out
+        self._no_final_wanted.set()
 
     async def final(self, person_id: str, speech: Speech) -> Transcript:
         """Cancel this to withdraw it. Raises EngineError."""
@@ -45,7 +47,8 @@ class Recogniser:
         self._finals.append(wish)
         if waiting := self._partials.pop(person_id, None):
             waiting.answer.cancel()
-        self._wake.set()
+        self._final_wanted.set()
+        self._no_final_wanted.clear()
         return await wish.answer
 
     async def partial(self, person_id: str, speech: Callable[[], Speech]) -> Transcript:
@@ -53,26 +56,36 @@ class Recogniser:
         if waiting := self._partials.pop(person_id, None):
             waiting.answer.cancel()
         wish = self._partials[person_id] = _Wish(person_id, speech)
-        self._wake.set()
+        self._partial_wanted.set()
         return await wish.answer
 
     async def work(self) -> None:
-        while True:
-            wishes = self._next()
-            if not wishes:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            await self._fulfil(wishes)
+        """In two lanes: a final text does not wait for a partial one that is being worked out."""
+        async with asyncio.TaskGroup() as lanes:
+            lanes.create_task(self._work_out_finals(), name="final texts")
+            lanes.create_task(self._work_out_partials(), name="partial texts")
 
-    def _next(self) -> list[_Wish]:
-        self._finals = [wish for wish in self._finals if not wish.answer.done()]
-        taken, self._finals = self._finals[:MOST_TOGETHER], self._finals[MOST_TOGETHER:]
-        if taken:
-            return taken
-        self._partials = {key: wish for key, wish in self._partials.items() if not wish.answer.done()}
-        chosen = self.first if self.first in self._partials else next(iter(self._partials), None)
-        return [] if chosen is None else [self._partials.pop(chosen)]
+    async def _work_out_finals(self) -> None:
+        while True:
+            self._finals = [wish for wish in self._finals if not wish.answer.done()]
+            if self._finals:
+                taken, self._finals = self._finals[:MOST_TOGETHER], self._finals[MOST_TOGETHER:]
+                await self._fulfil(taken)
+                continue
+            self._final_wanted.clear()
+            self._no_final_wanted.set()
+            await self._final_wanted.wait()
+
+    async def _work_out_partials(self) -> None:
+        while True:
+            await self._partial_wanted.wait()
+            await self._no_final_wanted.wait()
+            self._partials = {key: wish for key, wish in self._partials.items() if not wish.answer.done()}
+            chosen = self.first if self.first in self._partials else next(iter(self._partials), None)
+            if chosen is None:
+                self._partial_wanted.clear()
+            else:
+                await self._fulfil([self._partials.pop(chosen)])
 
     async def _fulfil(self, wishes: list[_Wish]) -> None:
         try:

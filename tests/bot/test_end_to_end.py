@@ -126,7 +126,9 @@ class Call:
         self.server.wait_until(lambda: self.server.settled(self.lounge), 10, "the call does not settle")
         join(self.server, ann, self.text)
         self.server.interact(ann, "/captions on", channel=self.text).wait(10)
-        self.server.interact(ann, "/mode", channel=self.text, to="always").wait(10)  # they read aloud, to nobody
+        self.server.interact(ann, "/mode", channel=self.text, to="always").wait(
+            10
+        )  # they read aloud, to nobody
         for person in self.people.values():
             person.forget_heard()
 

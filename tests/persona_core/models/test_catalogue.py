@@ -77,7 +77,7 @@ def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
         ("[[entries.one.sources]]", "[[entries.one.other]]", "no source"),
         (
             "[profiles]",
-            "[profiles.p]\nstt = ['one']\nllm = []\ntts = []\nvad = 'v'",
+            "[profiles.p]\nstt = ['one']\nllm = []\ntts = []\nturn = []\nvad = 'v'",
             "not a model of kind stt",
         ),
         ("[profiles]", "[profiles", "cannot be read"),

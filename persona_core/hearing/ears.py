@@ -312,7 +312,7 @@ class Ears:
         self, one: _Person, take: _Take, segment: Segment, text: asyncio.Task[Utterance | None]
     ) -> None:
         """How long the pause has to be to be the end; what it sounds like is told beside the recogniser."""
-        sound = self._start(self._finished(segment), one.ear.person, "sound of the end")
+        ending = self._start(self._finished(segment), one.ear.person, "sound of the end")
         await asyncio.wait([text])
         if take.text_task is not text or text.cancelled() or text.exception():
             return
@@ -322,7 +322,7 @@ class Ears:
             return
         if one.take is take:
             self._tell(Likely(take.number, utterance))
-        finished = await sound
+        finished = await ending
         if take.text_task is text and one.take is take:
             evidence = TurnEvidence(
                 utterance.text, utterance.language, finished, segment.sound.span_s, segment.talk_ended

@@ -42,9 +42,9 @@ _MICROPHONE_CLOSED = 0.7  # twice as likely: a released key says it all, but a n
 
 _CALL_S = 1.2  # whoever has spoken for less may have called a name, which is written without a mark
 
-# Log-odds above which nothing is waited for, and below which as long as can be. With a border as sharp as this,
-# half of all whole sentences are not kept waiting, and one pause of 0.4 to 1.6 s in ten is taken for an end.
-_SURE, _UNLIKELY = -0.1, -0.5
+# Log-odds above which nothing is waited for, and below which as long as can be. With a border as sharp as this, two
+# whole sentences in three are not kept waiting, and one pause of 0.4 to 1.6 s in six is taken for an end.
+_SURE, _UNLIKELY = -0.3, -0.8
 
 
 @dataclass(frozen=True, slots=True)

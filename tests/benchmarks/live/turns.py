@@ -72,7 +72,8 @@ def take_turn(room: Room, clip: Clip) -> TurnSeen:
     ended = time.perf_counter()
 
     def over() -> bool:
-        spoke = bool(room.told("said", began)) and not room.unanswered(began)
+        heard_out = any(told["at"] >= last_speech for told in room.told("heard", began))
+        spoke = heard_out and bool(room.told("said", began)) and not room.unanswered(began)
         if not spoke and time.perf_counter() - ended < UNANSWERED_S:
             return False
         return room.her.quiet_s() > BETWEEN_S

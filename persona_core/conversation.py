@@ -18,7 +18,7 @@ from types import TracebackType
 from persona_core.answer import Answer, Outcome
 from persona_core.errors import KithError
 from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
-from persona_core.hearing import ears, floor
+from persona_core.hearing import ear, ears, floor
 from persona_core.hearing.company import Company
 from persona_core.hearing.ears import Ears, EarsEvent
 from persona_core.hearing.floor import Do
@@ -174,9 +174,9 @@ class Conversation:
 
     def _on_ears(self, event: EarsEvent) -> None:
         match event:
-            case ears.Stirred(person):
+            case ear.Stirred(person):
                 self._step(floor.Stirred(person.id))
-            case ears.Calmed(person):
+            case ear.Calmed(person):
                 self._step(floor.Calmed(person.id))
             case ears.Began(take, person):
                 if self._ears is not None and not self._floor.talking:
@@ -216,18 +216,12 @@ class Conversation:
 
     def _take_in(self, take: int, utterance: Utterance | None) -> None:
         """What somebody has said is complete."""
-        if utterance is None:
-            self._judge(take, "", "", final=True)
-            self._over_her.ended(take)
-            self._step(floor.Ended(take, None))
-            return
-        overlap = self._judge(take, utterance.text, utterance.language, final=True)
+        text, language = (utterance.text, utterance.language) if utterance else ("", "")
+        overlap = self._judge(take, text, language, final=True)
         self._over_her.ended(take)
-        if overlap is Overlap.ECHO:
-            self._step(floor.Ended(take, None))
-            return
-        self._emit(Heard(utterance))
-        if overlap is not None:
+        if utterance is not None and overlap is not Overlap.ECHO:
+            self._emit(Heard(utterance))
+        if utterance is None or overlap is not None:
             self._step(floor.Ended(take, None))
             return
         addressed = self._company.to_whom(utterance)
@@ -300,10 +294,13 @@ class Conversation:
         """Begin a new answer instead of the one in hand."""
         self._drop()
         self._reading = None  # the answer takes it over
-        answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
+        answer = self._new_answer(turns, answers)
         answer.task = self._start(self._give(answer), "answer")
-        self._answer = answer
         return answer
+
+    def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
+        self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
+        return self._answer
 
     def _commit(self, answers: tuple[Utterance, ...]) -> None:
         turns = tuple(self._history)
@@ -324,9 +321,8 @@ class Conversation:
         if self._cut is None:  # she was stopped before a word of it was heard
             self._step(floor.Answered())
             return
-        answer = Answer(tuple(self._history), (), lambda text: self._emit(Speaking(text)), self._on_audible)
+        answer = self._new_answer(tuple(self._history), ())
         answer.task = self._start(self._finish_cut(answer, self._cut), "answer")
-        self._answer = answer
         answer.commit()
 
     def _on_audible(self) -> None:
@@ -353,7 +349,7 @@ class Conversation:
         except Exception as error:  # noqa: BLE001  # the one catch-all of answering
             await answer.leave.wait()
             self._fail(error)
-        self._finish(answer, answer.text)
+        self._finish(answer)
 
     async def _finish_cut(self, answer: Answer, cut: _Cut) -> None:
         assert self._mouth is not None  # she was speaking
@@ -364,7 +360,7 @@ class Conversation:
             self._emit(Said(Reply(spoken.heard), spoken.audio_s, Timings(), cut.answers, spoken.stopped))
         except Exception as error:  # noqa: BLE001  # as above
             self._fail(error)
-        self._finish(answer, answer.text)
+        self._finish(answer)
 
     def _keep(self, answer: Answer, outcome: Outcome) -> None:
         """What was heard of an answer becomes a part of the conversation."""
@@ -379,11 +375,11 @@ class Conversation:
             self._cut = _Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
         self._emit(Said(reply, spoken.audio_s, outcome.timings, answer.answers, spoken.stopped))
 
-    def _finish(self, answer: Answer, said: str) -> None:
+    def _finish(self, answer: Answer) -> None:
         if self._answer is answer:
             self._answer = None
             self._presence.reply_is_not_due()
-            self._over_her.she_is_silent(said, self._now_s)
+            self._over_her.she_is_silent(answer.text, self._now_s)
             self._step(floor.Answered())
             self._read_ahead()
 

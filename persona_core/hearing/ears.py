@@ -18,7 +18,7 @@ import numpy as np
 
 from persona_core.errors import KithError
 from persona_core.hearing import ear as sound
-from persona_core.hearing.ear import Ear, EarEvent, Segment
+from persona_core.hearing.ear import Calmed, Ear, EarEvent, Segment, Stirred
 from persona_core.hearing.evidence import has_words
 from persona_core.hearing.partials import Partial
 from persona_core.hearing.recogniser import Recogniser
@@ -40,18 +40,6 @@ _UNHEARD = np.zeros(int(0.064 * EAR_RATE), np.float32)
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stirred:
-    """What may become speech."""
-
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Calmed:
-    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +194,8 @@ class Ears:
     def _on(self, one: _Person, event: EarEvent) -> None:
         person, take = one.ear.person, one.take
         match event:
-            case sound.Stirred():
-                self._tell(Stirred(person))
-            case sound.Calmed():
-                self._tell(Calmed(person))
+            case Stirred() | Calmed():
+                self._tell(event)
             case sound.Began():
                 one.take = _Take(next(self._numbers), person)
                 self._open[one.take.number] = one.take

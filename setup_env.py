@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.machine import check_system, compiler, has_card
+from tools.machine import check_system, compiler, flags_without_amx, has_card
 from tools.torch_build import install_torch
 from tools.venv import (
     ROOT,
@@ -76,7 +76,7 @@ def steps(version: str, dev: bool) -> list[Step]:
         from_file(no_deps, version, "--no-deps"),
         Step(
             llm.name,
-            key(llm, binary, version, compiler() is not None, card and nvcc),
+            key(llm, binary, version, compiler() is not None, card and nvcc, flags_without_amx()),
             lambda: install_llm(llm.name, binary.name, card, nvcc),
         ),
     ]
@@ -107,22 +107,28 @@ def install_llm(source: str, binary: str, card: bool, nvcc: bool) -> None:
         return
     say("      compiling takes some minutes the first time; pip keeps what it built")
     try:
-        if card and nvcc:
-            install_llm_for_card(source)
-        else:
-            pip(source, "install", "-r", source)
+        build_llm(source, card and nvcc, flags_without_amx())
     except SetupError as error:
         say(f"      {error}")
         say("      compiling failed: taking the ready-made engine; `make clean setup` tries again")
         pip(binary, "install", "-r", binary)
 
 
-def install_llm_for_card(source: str) -> None:
-    """A cache of its own, because pip would take an earlier build for the processor out of the common one."""
-    flags = f"{os.environ.get('CMAKE_ARGS', '')} -DGGML_CUDA=on".strip()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kith", "pip-cuda")
+def build_llm(source: str, cuda: bool, flags: str) -> None:
+    """Compiles it, with ``flags`` for the compiler, which pip does not know its builds apart by.
+
+    So each kind but the plain one has a cache of its own.
+    """
+    kind = "-cuda" * cuda + "-without-amx" * bool(flags)
+    if not kind:
+        pip(source, "install", "-r", source)
+        return
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kith", f"pip{kind}")
+    extra = {name: f"{os.environ.get(name, '')} {flags}".strip() for name in ("CFLAGS", "CXXFLAGS") if flags}
+    if cuda:
+        extra["CMAKE_ARGS"] = f"{os.environ.get('CMAKE_ARGS', '')} -DGGML_CUDA=on".strip()
     pip(source, "uninstall", "-y", "llama-cpp-python")
-    pip(source, "install", "--cache-dir", str(cache), "-r", source, extra={"CMAKE_ARGS": flags})
+    pip(source, "install", "--cache-dir", str(cache), "-r", source, extra=extra)
 
 
 def check() -> None:

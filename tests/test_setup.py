@@ -350,3 +350,27 @@ def test_whatever_the_code_imports_is_required_by_name() -> None:
                     if not packages & set(PINNED):
                         missing.add(f"{file.relative_to(ROOT)}: {name}")
     assert missing == set()
+
+
+@posix
+@pytest.mark.parametrize("listed", [True, False])
+def test_llama_cpp_is_compiled_without_amx_where_the_processor_lists_it(
+    listed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not machine.compiler():
+        pytest.skip("needs a C++ compiler")
+    (tmp_path / "cpuinfo").write_text("flags : fpu avx2" + " amx_tile amx_int8" * listed)
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    assert bool(machine.flags_without_amx()) is listed
+
+
+@posix
+def test_a_compiler_that_knows_no_amx_is_given_no_flag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text("flags : amx_tile")
+    (tmp_path / "cxx").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "cxx").chmod(0o755)
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setenv("CXX", str(tmp_path / "cxx"))
+    assert machine.flags_without_amx() == ""

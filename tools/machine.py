@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.venv import ROOT, WINDOWS, SetupError, run, say
 
 APT, DNF, WINGET = "sudo apt-get install -y ", "sudo dnf install -y ", "winget install "
+CPUINFO = Path("/proc/cpuinfo")
 WAYS = {  # what Kith needs of the system → program that tells the system → the command that brings it
     "Python's venv module": {
         "apt-get": APT + f"python3.{sys.version_info[1]}-venv",
@@ -47,6 +48,29 @@ def compiler() -> str | None:
         studio = programs / "Microsoft Visual Studio" / "Installer" / "vswhere.exe"
         return shutil.which("cl") or (str(studio) if studio.is_file() else None)
     return shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+
+
+def flags_without_amx() -> str:
+    """Compiler flags that leave out AMX where this processor lists it, else nothing.
+
+    Seen on a rented machine (Intel, family 6, model 207): the processor lists AMX, and the first tile that
+    llama.cpp loads ends the process with an illegal instruction.
+    """
+    try:
+        listed = "amx_tile" in CPUINFO.read_text()
+    except OSError:
+        return ""
+    flags = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+    command = [compiler() or "c++", *flags.split(), "-E", "-x", "c++", os.devnull]
+    return flags if listed and _succeeds(command) else ""  # a compiler that knows no AMX makes none
+
+
+def _succeeds(command: list[str]) -> bool:
+    try:
+        asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return asked.returncode == 0
+    except OSError:
+        return False
 
 
 def has_card() -> bool:

@@ -19,7 +19,7 @@ from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalog
 from persona_core.models.disk import NoRoom
 from persona_core.models.folder import Damaged
 from persona_core.persona import Hearing, Persona
-from persona_core.ports import EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import EndOfText, EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
 from persona_core.settings import Settings
 from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
@@ -95,12 +95,14 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
         folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on", bars)
         assembly = Assembly(settings, catalogue, folder, report)
         tts = _voice(assembly, character.voice) if speak else None
+        llm = _language_model(assembly, character)
         return Persona(
             character=character,
-            llm=_language_model(assembly, character),
+            llm=llm,
             last_resort=_rules(character),
             sampling=Sampling(max_tokens=settings.llm_max_tokens, temperature=settings.llm_temperature),
             hearing=_hearing(assembly) if hear else None,
+            end_of_text=llm if isinstance(llm, EndOfText) else None,
             tts=tts,
             fillers=settings.fillers == "on",
             listening_sounds=settings.listening_sounds == "on",

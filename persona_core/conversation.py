@@ -26,12 +26,12 @@ from persona_core.hearing.mode import Mode
 from persona_core.hearing.over_her import OverHer
 from persona_core.hearing.overlap import Overlap
 from persona_core.persona import Persona
-from persona_core.ports import LanguageModel, Playback
+from persona_core.ports import EndOfText, LanguageModel, Playback
 from persona_core.speaking.mouth import Mouth
 from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.prompt import build_prompt
-from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
+from persona_core.types import Frame, Message, Person, Reply, Timings, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 LULL_S = 1.5  # of silence after a question to the room, before she takes it
@@ -73,6 +73,7 @@ class Conversation:
         self._cut: _Cut | None = None
         self._reading: asyncio.Task[None] | None = None  # by the model, ahead of time
         self._reading_turns: tuple[Turn, ...] | None = None
+        self._asking: asyncio.Task[None] | None = None  # the model, whether what is said is over
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -185,8 +186,9 @@ class Conversation:
                 self._step(floor.Began(take, person.id))
             case ears.Saying():
                 self._follow(event)
-            case ears.Paused():
-                self._stop_reading()
+            case ears.Guessed(take, utterance):
+                if self._judge(take, utterance.text, utterance.language) is None:
+                    self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
             case ears.Likely(take, utterance):
                 if self._judge(take, utterance.text, utterance.language, final=True) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
@@ -294,9 +296,29 @@ class Conversation:
         """Begin a new answer instead of the one in hand."""
         self._drop()
         self._reading = None  # the answer takes it over
+        self._ask_whether_over(answers, turns)  # first: it lies on the way to the answer
         answer = self._new_answer(turns, answers)
         answer.task = self._start(self._give(answer), "answer")
         return answer
+
+    def _ask_whether_over(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> None:
+        """Of what has probably been said: whether the model thinks so, too."""
+        last = next((one for one in self._floor.likely if answers and one.utterance is answers[-1]), None)
+        if last is not None and self._persona.end_of_text is not None:
+            self._asking = self._start(self._ask(self._persona.end_of_text, last, turns), "end of text")
+
+    async def _ask(self, end_of_text: EndOfText, last: floor.Likely, turns: tuple[Turn, ...]) -> None:
+        try:
+            probability = await end_of_text.completed(self._prompt(turns), self._key)
+        except KithError as error:  # the answer will meet it too, and say so
+            log.info("the end of a turn is told without its words: %s", type(error).__name__)
+            return
+        assert self._ears is not None  # who has heard the utterance
+        self._ears.completed(last.take, last.utterance, probability)
+
+    def _prompt(self, turns: tuple[Turn, ...]) -> list[Message]:
+        persona = self._persona
+        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens)
 
     def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
         self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
@@ -313,6 +335,8 @@ class Conversation:
 
     def _drop(self) -> None:
         self._presence.reply_is_not_due()
+        if self._asking is not None:
+            self._asking.cancel()
         answer, self._answer = self._answer, None
         if answer is not None and answer.task is not None:
             answer.task.cancel()
@@ -401,18 +425,10 @@ class Conversation:
             self._reading = self._start(self._read(llm, turns), "read ahead")
 
     async def _read(self, llm: LanguageModel, turns: tuple[Turn, ...]) -> None:
-        persona = self._persona
         try:
-            messages = build_prompt(persona.character, turns, llm, persona.sampling.max_tokens)
-            await llm.read(messages, self._key)
+            await llm.read(self._prompt(turns), self._key)
         except KithError as error:  # the answer will meet it too, and say so
             log.info("nothing could be read ahead: %s", type(error).__name__)
-
-    def _stop_reading(self) -> None:
-        """What comes now needs the processor."""
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading, self._reading_turns = None, None
 
     def _start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"{name} {self._key}")

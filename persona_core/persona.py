@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from persona_core.hearing.segmenter import SegmenterSettings
-from persona_core.ports import EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import EndOfText, EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
 from persona_core.thinking.character import Character
 from persona_core.types import Sampling
 
@@ -30,6 +30,7 @@ class Persona:
     last_resort: LanguageModel  # answers when ``llm`` fails
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
+    end_of_text: EndOfText | None = None  # ``llm``, where it can tell
     tts: TextToSpeech | None = None  # None: she only writes
     fillers: bool = False  # whether she says something short when a reply is late
     listening_sounds: bool = False  # whether she shows with a sound that she listens

@@ -7,7 +7,7 @@ blocks it. Errors that reach the caller are ``persona_core.errors.EngineError``.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from persona_core.types import Frame, Message, Pcm, Samples, Sampling, Speech, Transcript
 
@@ -39,6 +39,17 @@ class SpeechToText(Protocol):
 class EndOfTurn(Protocol):
     async def probability(self, samples: Samples) -> float:
         """Probability (0..1) that whoever spoke ``samples`` (16 kHz, up to the pause) has finished."""
+        ...
+
+
+@runtime_checkable
+class EndOfText(Protocol):
+    async def completed(self, messages: Sequence[Message], conversation: str = "") -> float:
+        """Probability (0..1) that the last message is over with its last word, whatever mark stands there.
+
+        A language model tells it on its way to the answer: what is evaluated for this need not be again
+        where ``LanguageModel.stream`` is asked next with the same messages. Raises EngineError.
+        """
         ...
 
 

@@ -57,7 +57,7 @@ class FasterWhisper(WhisperEngine):
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         encoded = self._encode(pieces, whole=False)
         readings = self._decode(encoded, pieces, self._detect(encoded, pieces), beam=1)
-        unsure = [i for i, reading in enumerate(readings) if is_unsure(reading)]
+        unsure = [i for i, reading in enumerate(readings) if is_unsure(reading) and not pieces[i].draft]
         if unsure:
             some = [pieces[i] for i in unsure]
             if len(some) < len(pieces):  # CTranslate2 cannot take a part of what it has encoded

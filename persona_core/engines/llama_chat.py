@@ -8,12 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import llama_cpp as llama
+import numpy as np
+import numpy.typing as npt
 from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from persona_core.engines.chat import certain_beginning, without_system
 from persona_core.errors import EngineError
 from persona_core.types import Message
+
+_ENDS = tuple(".?!。？！｡؟।")
+_CLOSING = "".join(_ENDS) + "…,;:-–—、，،\"'”’ \n"
 
 
 class LlamaChat:
@@ -30,6 +35,7 @@ class LlamaChat:
         eos = llama.llama_vocab_eos(self._vocab)
         self._format = Jinja2ChatFormatter(template.decode(), self._text(eos), self._text(self._bos))
         self._control = self._control_texts()
+        self.closing = self._closing_tokens()
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """Tokens of the whole conversation, up to where the assistant begins to write."""
@@ -43,6 +49,12 @@ class LlamaChat:
         """
         certain = certain_beginning(self._clean(messages), self._render_any)
         return self._whole_tokens(certain)[:-1]
+
+    def up_to_end(self, messages: Sequence[Message]) -> list[int]:
+        """Tokens up to the last word of the last message, without the mark that closes it."""
+        *before, last = self._clean(messages)
+        bare = Message(last.role, last.content.rstrip(_CLOSING))
+        return self._whole_tokens(certain_beginning([*before, bare], self._render_any))
 
     def tokens(self, text: str) -> list[int]:
         """Tokens of ``text`` alone; control tokens written out in it are read as such."""
@@ -89,6 +101,13 @@ class LlamaChat:
             if llama.llama_vocab_is_control(self._vocab, token)
         ]
         return re.compile("|".join(re.escape(text) for text in texts if text) or "(?!)")
+
+    def _closing_tokens(self) -> npt.NDArray[np.bool_]:
+        """For each token, whether a sentence is over with it: it closes one, or the message."""
+        begins = (self.bytes_of(token).decode(errors="ignore").lstrip() for token in range(self.size))
+        return np.array([
+            text.startswith(_ENDS) or self.ends(token) for token, text in enumerate(begins)
+        ])
 
     def _text(self, token: int) -> str:
         if token < 0:  # the vocabulary has none of the kind

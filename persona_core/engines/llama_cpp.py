@@ -9,11 +9,13 @@ finds the character's description evaluated already.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import llama_cpp as llama
+import numpy as np
 
-from persona_core.engines.kept import Kept, KeptSequences
+from persona_core.engines.kept import Kept, KeptSequences, common_prefix
 from persona_core.engines.llama_chat import LlamaChat
 from persona_core.engines.llama_library import Abort, load, open_context, sampler_for
 from persona_core.engines.pieces import Pieces
@@ -56,6 +58,8 @@ class LlamaCppModel:
         self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
+        self._logits: tuple[int, list[int]] | None = None  # the sequence and all its tokens, if its last ones are there
+        self._closing: float | None = None  # the last that was worked out
         abort = Abort(self._context)
         self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT
         if gpu:
@@ -82,6 +86,13 @@ class LlamaCppModel:
         """See LanguageModel. An answer in another conversation makes it wait; one in its own takes it over."""
         await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
 
+    async def completed(self, messages: Sequence[Message], conversation: str = "") -> float:
+        """See EndOfText."""
+        steps = self._ending(messages, conversation)
+        stream = self._scheduler.stream(steps, Urgency.ANSWER, conversation)
+        async with aclosing(stream):
+            return await anext(stream)
+
     def count_tokens(self, text: str) -> int:
         """Exactly how many tokens ``text`` takes."""
         return len(self._chat.tokens(text))
@@ -104,6 +115,17 @@ class LlamaCppModel:
             return
         while not self._advance(conversation, tokens, self._small_step, logits=False):
             yield None
+
+    def _ending(self, messages: Sequence[Message], conversation: str) -> Generator[float | None, None, None]:
+        """The probability, and with it all of the prompt is evaluated, so that an answer finds it done."""
+        tokens = self._chat.prompt(messages)[: self.context_tokens]
+        last_word = common_prefix(tokens, self._chat.up_to_end(messages)) - 1
+        self._closing = None
+        done = False
+        while not done:
+            asked = max(0, last_word) if self._closing is None else None
+            done = self._advance(conversation, tokens, self._step, logits=True, also=asked)
+            yield self._closing if done else None
 
     def _answer(
         self, messages: Sequence[Message], sampling: Sampling, owner: str | None, step: int
@@ -130,19 +152,26 @@ class LlamaCppModel:
                     return
         yield pieces.rest() or None
 
-    def _advance(self, owner: str | None, tokens: list[int], step: int, *, logits: bool) -> bool:
+    def _advance(
+        self, owner: str | None, tokens: list[int], step: int, *, logits: bool, also: int | None = None
+    ) -> bool:
         """Evaluate up to ``step`` more of ``tokens``; True when all are, with the last one's ``logits`` if asked.
 
-        Looks each time at what is still there of what was evaluated before: another job may have been
-        given its place, or the model may have been interrupted.
+        ``also``: the token after which ``_closing`` is worked out on the way. Looks each time at what is still
+        there of what was evaluated before: another job may have been given its place, or the model may have
+        been interrupted.
         """
         kept = self._kept.background if owner is None else self._kept.claim(owner)
+        if also is None and self._logits == (kept.id, tokens):  # nothing has been evaluated since
+            return True
         last = len(tokens) - 1 if logits else len(tokens)  # logits come only from evaluating a token
+        last = last if also is None else min(last, also)
         if kept.tokens != tokens[: len(kept.tokens)] or len(kept.tokens) > last or not kept.tokens:
             self._reuse(kept, tokens, last)
         batch = tokens[len(kept.tokens) :][:step]
         if batch:
-            self._decode(kept, batch, logits and len(kept.tokens) + len(batch) == len(tokens))
+            inner = -1 if also is None else also - len(kept.tokens)
+            self._decode(kept, batch, logits and len(kept.tokens) + len(batch) == len(tokens), inner)
         return len(kept.tokens) == len(tokens)
 
     def _reuse(self, kept: Kept, tokens: list[int], limit: int) -> None:
@@ -155,11 +184,13 @@ class LlamaCppModel:
             kept.tokens = source.tokens[:]
         self._cut(kept, common)
 
-    def _decode(self, kept: Kept, tokens: list[int], logits: bool) -> None:
+    def _decode(self, kept: Kept, tokens: list[int], logits: bool, also: int = -1) -> None:
         """Evaluate ``tokens`` at the end of ``kept``, taking cells from others where there are too few.
 
+        ``logits`` of the last one are then there, and of the one numbered ``also`` what ``_closing`` says.
         Changes nothing when it is interrupted.
         """
+        self._logits = None
         batch = self._batch
         batch.n_tokens = len(tokens)
         for at, token in enumerate(tokens):
@@ -167,7 +198,7 @@ class LlamaCppModel:
             batch.pos[at] = len(kept.tokens) + at
             batch.n_seq_id[at] = 1
             batch.seq_id[at][0] = kept.id
-            batch.logits[at] = logits and at == len(tokens) - 1
+            batch.logits[at] = at == also or (logits and at == len(tokens) - 1)
         while (code := llama.llama_decode(self._context, batch)) == NO_ROOM:
             other = self._kept.first_to_go(besides=kept)
             if other is None:
@@ -181,6 +212,17 @@ class LlamaCppModel:
             raise EngineError(f"The language model failed (llama.cpp code {code}); try again.")
         kept.tokens += tokens
         self.evaluated += len(tokens)
+        if 0 <= also < len(tokens):
+            self._closing = self._closing_after(also)
+        if logits:
+            self._logits = kept.id, kept.tokens[:]
+
+    def _closing_after(self, at: int) -> float:
+        """Probability that what follows the batch's token ``at`` closes a sentence or the message."""
+        logits = llama.llama_get_logits_ith(self._context, at)
+        odds = np.ctypeslib.as_array(logits, shape=(self._chat.size,)).astype(np.float64)
+        odds = np.exp(odds - odds.max())
+        return float(odds[self._chat.closing].sum() / odds.sum())
 
     def _cut(self, kept: Kept, length: int) -> None:
         """Make the model's memory of ``kept`` end after ``length`` tokens."""

@@ -65,7 +65,8 @@ class TransformersWhisper(WhisperEngine):
     def _read_one(self, piece: Speech) -> Reading:
         encoded = self._encode(piece, whole=False)
         reading = self._decode(encoded, piece, beam=1)
-        return self._decode(encoded, piece, BEAM) if is_unsure(reading) else reading
+        wanted = is_unsure(reading) and not piece.draft
+        return self._decode(encoded, piece, BEAM) if wanted else reading
 
     def _read_again(self, piece: Speech) -> Reading:
         encoded = self._encode(piece, whole=True)

@@ -65,6 +65,8 @@ class WentOn:
     """Speech again, after a pause."""
 
     person: Person
+    silent_s: float  # how long it lasted
+    talk_ended: bool  # the person's own program had said in it that nothing follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,16 @@ class Ear:
     def silent_s(self) -> float:
         """How long the present pause has lasted."""
         return self._segmenter.silent_windows * WINDOW_S
+
+    @property
+    def talk_ended(self) -> bool:
+        """In the present pause the person's own program has said that nothing follows."""
+        return self._talk_ended
+
+    @property
+    def heard_s(self) -> float:
+        """How far this person has been heard."""
+        return self._windows_s
 
     def be_patient(self, silence_s: float) -> None:
         """How long the present pause has to last to be the end; the next word makes this void."""
@@ -200,8 +212,8 @@ class Ear:
             case Border.PAUSE:
                 return [Paused(self.so_far())]
             case Border.GO_ON:
-                self._talk_ended = False
-                return [WentOn(self.person)]
+                talk_ended, self._talk_ended = self._talk_ended, False
+                return [WentOn(self.person, self._segmenter.last_pause_s, talk_ended)]
             case Border.END:
                 return [Stopped(self.person, self._close())]
             case Border.FALSE_START:

@@ -20,6 +20,7 @@ from persona_core.errors import KithError
 from persona_core.hearing import ear as sound
 from persona_core.hearing.ear import Calmed, Ear, EarEvent, Segment, Stirred
 from persona_core.hearing.evidence import has_words
+from persona_core.hearing.microphone import Microphone
 from persona_core.hearing.partials import Partial
 from persona_core.hearing.recogniser import Recogniser
 from persona_core.hearing.segmenter import Segmenter
@@ -31,6 +32,9 @@ from persona_core.types import EAR_RATE, Frame, Person, Speech, Utterance
 FIRST_PARTIAL_S = 0.45  # of speech, before a first text is worked out
 PARTIAL_EVERY_S = 0.5  # of further speech
 WORDLESS_PATIENCE_S = 0.3  # of silence after a sound without words
+GUESS_S = 0.3  # of speech that a partial text may lack; of such, half are the final text to the letter
+TELLING_S = 0.4  # of silence, after which a microphone that can close has done so
+REGRET_S = 1.0  # whoever begins again so soon had not finished
 TURN_END_S = 8  # of the latest sound are what an end of turn is told by
 
 # The rule of turn_end.py was fitted at 0.1 s of silence, and Smart Turn makes much of silence; this is added to the
@@ -63,6 +67,14 @@ class Saying:
 class Paused:
     take: int
     person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """The same before its text has been worked out, from a partial one that was hardly behind."""
+
+    take: int
+    utterance: Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class Trouble:
     error: BaseException
 
 
-EarsEvent = Stirred | Calmed | Began | Saying | Paused | Likely | Weighed | WentOn | Ended | Trouble
+EarsEvent = Stirred | Calmed | Began | Saying | Paused | Guessed | Likely | Weighed | WentOn | Ended | Trouble
 
 
 @dataclass(eq=False, slots=True)
@@ -117,10 +129,16 @@ class _Take:
     number: int
     person: Person
     partial: Partial = field(default_factory=Partial)
+    partial_to_s: float = 0.0  # how far had been heard when it was begun
+    partial_language: str = ""
+    pause: Segment | None = None  # up to the present pause
     language: str = ""  # detected for sure in a partial text; the final one need not ask again
     partial_at_s: float = FIRST_PARTIAL_S - PARTIAL_EVERY_S  # voiced seconds when the last one was asked for
     partial_task: asyncio.Task[None] | None = None
     text_task: asyncio.Task[Utterance | None] | None = None  # for the present pause
+    likely: Utterance | None = None  # what was said up to it
+    evidence: TurnEvidence | None = None  # that it is the end
+    completed: float | None = None  # what the language model thinks of that
 
 
 @dataclass(eq=False, slots=True)
@@ -128,6 +146,9 @@ class _Person:
     ear: Ear
     usual: str = ""  # the language last heard from them for sure
     take: _Take | None = None
+    microphone: Microphone = Microphone()
+    ended_s: float = float("-inf")  # when their last take was taken for over
+    ended_closed: bool = False  # with the microphone closed
 
 
 class Ears:
@@ -171,9 +192,20 @@ class Ears:
             segmenter = Segmenter(self._hearing.segmenter)
             one = _Person(Ear(frame.person, self._hearing.vad.open(), segmenter))
             self._people[frame.person.id] = one
+        was_open = not one.ear.talk_ended
         for event in one.ear.hear(frame):
             self._on(one, event)
+        if was_open and one.take and one.ear.talk_ended:
+            self._wait_for_end(one, one.take)
         self._ask_for_partial(one)
+
+    def completed(self, number: int, utterance: Utterance, probability: float) -> None:
+        """What the language model thinks of a take's present pause: whether ``utterance`` is all of it."""
+        for one in self._people.values():
+            take = one.take
+            if take is not None and take.number == number and take.likely == utterance:
+                take.completed = probability
+                self._wait_for_end(one, take)
 
     def finish(self, person_id: str | None = None) -> None:
         """One person's stream has ended, or everybody's."""
@@ -197,14 +229,19 @@ class Ears:
             case Stirred() | Calmed():
                 self._tell(event)
             case sound.Began():
+                self._learn_beginning(one)
                 one.take = _Take(next(self._numbers), person)
                 self._open[one.take.number] = one.take
                 self._tell(Began(one.take.number, person))
             case sound.Paused(segment) if take:
+                take.pause = segment
                 take.text_task = self._start(self._text(one, take, segment), person, "final text")
                 self._tell(Paused(take.number, person))
+                self._guess(take)
                 self._start(self._weigh(one, take, segment, take.text_task), person, "end of turn")
-            case sound.WentOn() if take:
+            case sound.WentOn(_, silent_s, closed) if take:
+                if silent_s >= TELLING_S:
+                    one.microphone = one.microphone.went_on(closed)
                 self._withdraw(take)
                 self._tell(WentOn(take.number, person))
             case sound.Stopped(_, None) if take:
@@ -213,8 +250,20 @@ class Ears:
                 self._end(take, None)
             case sound.Stopped(_, segment) if take and segment:
                 one.take = None
+                self._learn_end(one, segment)
                 text = take.text_task or self._start(self._text(one, take, segment), person, "final text")
                 self._start(self._deliver(take, text, segment), person, "utterance")
+
+    def _learn_end(self, one: _Person, segment: Segment) -> None:
+        if segment.noticed_s - segment.ended_s >= TELLING_S:
+            one.microphone = one.microphone.ended(segment.talk_ended)
+            one.ended_s, one.ended_closed = segment.noticed_s, segment.talk_ended
+
+    def _learn_beginning(self, one: _Person) -> None:
+        """Whoever goes on right after what was taken for the end had only paused."""
+        if one.ear.heard_s - one.ended_s < REGRET_S:
+            one.microphone = one.microphone.went_on_after_all(one.ended_closed)
+        one.ended_s = float("-inf")
 
     def _start(self, work: Coroutine[None, None, Result], person: Person, name: str) -> asyncio.Task[Result]:
         task = asyncio.create_task(work, name=name)
@@ -232,6 +281,7 @@ class Ears:
         if take.text_task is not None:
             take.text_task.cancel()
             take.text_task = None
+        take.likely = take.evidence = take.completed = take.pause = None
 
     def _end(self, take: _Take, utterance: Utterance | None) -> None:
         if self._open.pop(take.number, None):
@@ -252,19 +302,32 @@ class Ears:
 
         def latest() -> Speech:
             segments.append(one.ear.so_far())
-            return self._speech(one, take, segments[0])
+            return replace(self._speech(one, take, segments[0]), draft=True)
 
         try:
             transcript = await self._recogniser.partial(one.ear.person.id, latest)
         except KithError:  # the final text will meet it too, and say so
             return
-        if one.take is not take or one.ear.pausing or not has_words(transcript, segments[0].sound):
+        too_late = one.take is not take or (take.text_task is not None and take.text_task.done())
+        if too_late or not has_words(transcript, segments[0].sound):
             return
         take.partial = take.partial.followed_by(transcript.text)
+        take.partial_to_s = segments[0].noticed_s
         if transcript.language_probability:
             take.language = one.usual = transcript.language
-        language = transcript.language or one.usual
+        take.partial_language = language = transcript.language or one.usual
+        if one.ear.pausing:
+            self._guess(take)
+            return
         self._tell(Saying(take.number, take.person, take.partial, language, one.ear.voiced_s))
+
+    def _guess(self, take: _Take) -> None:
+        """In most pauses the latest partial text holds all the words, if it was worked out a moment ago."""
+        pause, text = take.pause, take.partial.text
+        if pause is None or not text or pause.ended_s - take.partial_to_s > GUESS_S:
+            return
+        take.likely = Utterance(pause.person, text, pause.started_s, pause.ended_s, take.partial_language)
+        self._tell(Guessed(take.number, take.likely))
 
     def _speech(self, one: _Person, take: _Take, segment: Segment) -> Speech:
         language = self._hearing.language or take.language
@@ -307,15 +370,30 @@ class Ears:
             one.ear.be_patient(WORDLESS_PATIENCE_S)
             return
         if one.take is take:
+            if utterance != take.likely:
+                take.completed = None
+            take.likely = utterance
             self._tell(Likely(take.number, utterance))
         finished = await ending
         if take.text_task is text and one.take is take:
-            evidence = TurnEvidence(
-                utterance.text, utterance.language, finished, segment.sound.span_s, segment.talk_ended
+            take.evidence = TurnEvidence(
+                utterance.text, utterance.language, finished, segment.sound.span_s
             )
-            silence_s = patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s)
-            one.ear.be_patient(silence_s)
-            self._tell(Weighed(take.number, utterance.language, one.ear.voiced_s, silence_s))
+            self._wait_for_end(one, take)
+
+    def _wait_for_end(self, one: _Person, take: _Take) -> None:
+        """The present pause is the end when it has lasted as long as the evidence asks for, so far as there is any."""
+        if take.evidence is None or take.likely is None:
+            return
+        evidence = replace(
+            take.evidence,
+            completed=take.completed,
+            talk_ended=one.ear.talk_ended,
+            microphone=one.microphone,
+        )
+        silence_s = patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s)
+        one.ear.be_patient(silence_s)
+        self._tell(Weighed(take.number, take.likely.language, one.ear.voiced_s, silence_s))
 
     async def _finished(self, segment: Segment) -> float | None:
         if self._hearing.end_of_turn is None:

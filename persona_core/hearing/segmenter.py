@@ -41,6 +41,7 @@ class Segmenter:
         self.patience_s = (
             self.settings.longest_s
         )  # how much silence ends what is being said; anybody may set it
+        self.last_pause_s = 0.0  # after which somebody went on
         self._run = 0  # windows of speech in a row, while silent or pausing
         self._length = 0  # windows since START
         self._voiced = 0  # of these with speech
@@ -56,13 +57,17 @@ class Segmenter:
         """How much of what is being said was speech."""
         return self._voiced * WINDOW_S
 
+    @property
+    def _most_silence_s(self) -> float:
+        return min(self.patience_s, self.settings.longest_s)
+
     def step(self, probability: float) -> Border | None:
         if not self.speaking:
             return self._wait(probability)
         self._length += 1
         border = self._pausing(probability) if self.pausing else self._talking(probability)
-        if border is None and self._silence * WINDOW_S >= min(self.patience_s, self.settings.longest_s):
-            return self.end()
+        if border is None and not self._run and self._silence * WINDOW_S >= self._most_silence_s:
+            return self.end()  # not while the next word may be beginning
         if border is None and self._length * WINDOW_S >= self.settings.max_s:
             self._length = self._voiced = 0
             return Border.CUT
@@ -103,6 +108,7 @@ class Segmenter:
             return None
         self.pausing = False
         self._voiced += self._run
+        self.last_pause_s = (self._silence - self._run) * WINDOW_S
         self._run = self._silence = 0
         self.patience_s = self.settings.longest_s
         return Border.GO_ON

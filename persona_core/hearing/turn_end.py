@@ -1,16 +1,19 @@
 """How long a silence must last for the turn to be over. Pure: evidence in, seconds out, no clock.
 
-Three things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), with which
-mark the recogniser closed the text, and whether its last word can be a last word at all. The weights come from
-a logistic regression on half of the speakers that ``tests.benchmarks.end_of_turn`` has, which tells how well
-they do on the other half. Asking again later in the silence does not help: after 0.3 s and 0.6 s Smart Turn
-tells worse than after 0.1 s, since it comes to take everything for finished.
+Five things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), how likely the
+language model thinks it that the text stops here (``EndOfText``), with which mark the recogniser closed it,
+whether its last word can be a last word at all, and what this person's microphone tells. The weights come from
+logistic regressions on LibriSpeech, AMI and Turnsense, rounded; ``tests.benchmarks.end_of_turn`` tells how well
+they do. Asking again later in the silence does not help: after 0.3 s and 0.6 s Smart Turn tells worse than
+after 0.1 s, since it comes to take everything for finished.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+from persona_core.hearing.microphone import Microphone
 
 # Words that hardly any sentence ends with: articles, possessives, conjunctions, fillers. None that may be a
 # pronoun, a verb or the end of a question as well: "was ist das", "je n'en ai pas un", "what is it made from".
@@ -31,20 +34,18 @@ _GOES_ON = ("...", "…", ",", "-", "–", "—", ":", ";", "、", "，", "،")
 _CLOSING = "".join((*_ENDS, *_GOES_ON))
 _AROUND = " \t\n\"'“”‘’«»()[]*"
 
-# Log-odds of having finished: the regression's, but for the last two
-_PRIOR = -0.3
-_SOUND = 0.3  # for each log-odds of Smart Turn, which is far too sure of itself at a pause
+# Log-odds of having finished
+_PRIOR = 0.25
+_SOUND = 0.15  # for each log-odds of Smart Turn, which is far too sure of itself at a pause
+_WORDS, _USUAL_WORDS = 0.45, -1.0  # for each log-odds of the language model above what it usually says
 _UNHEARD = 0.9  # for want of a sound the words are believed
-_MARKED_AS_UNFINISHED = -1.7
-_NOT_CLOSED = -1.5  # the recogniser wrote no mark at the end
+_MARKED_AS_UNFINISHED = -1.4
+_NOT_CLOSED = -0.9  # the recogniser wrote no mark at the end
 _NO_LAST_WORD = -2.5  # 2 % of AMI's finished turns end in one, 45 % of those that people broke off
-_MICROPHONE_CLOSED = 0.7  # twice as likely: a released key says it all, but a noise gate closes at any pause
 
 _CALL_S = 1.2  # whoever has spoken for less may have called a name, which is written without a mark
 
-# Log-odds above which nothing is waited for, and below which as long as can be. With a border as sharp as this, two
-# whole sentences in three are not kept waiting, and one pause of 0.4 to 1.6 s in six is taken for an end.
-_SURE, _UNLIKELY = -0.3, -0.8
+_SURE, _UNLIKELY = 0.4, -0.6  # log-odds above which nothing is waited for, and below which as long as can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class TurnEvidence:
     finished: float | None  # EndOfTurn's probability; None: not known (yet, or there is no engine)
     spoken_s: float  # how long they spoke until the pause
     talk_ended: bool = False  # Discord says that the person's microphone closed
+    microphone: Microphone = Microphone()  # what that has meant until now
+    completed: float | None = None  # EndOfText's probability; None: not known (yet, or there is no such model)
 
 
 def patience_s(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> float:
@@ -79,9 +82,9 @@ def _log_odds(evidence: TurnEvidence) -> float:
         odds += _NOT_CLOSED
     if ends_unfinished(text, evidence.language):
         odds += _NO_LAST_WORD
-    if evidence.talk_ended:
-        odds += _MICROPHONE_CLOSED
-    return odds
+    if evidence.completed is not None:
+        odds += _WORDS * (_logit(evidence.completed) - _USUAL_WORDS)
+    return odds + evidence.microphone.log_odds(evidence.talk_ended)
 
 
 def ends_unfinished(text: str, language: str) -> bool:

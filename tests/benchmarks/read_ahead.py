@@ -37,10 +37,10 @@ class Watched(LlamaCppModel):
 
     began = 0.0  # time.perf_counter()
 
-    def _decode(self, kept, tokens, logits):
+    def _decode(self, kept, *what):
         if kept is not self._kept.background and not self.began:
             self.began = time.perf_counter()
-        super()._decode(kept, tokens, logits)
+        super()._decode(kept, *what)
 
 
 def prompt(number: int, last: str = LAST_WORDS) -> list[Message]:

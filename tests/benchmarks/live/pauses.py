@@ -1,9 +1,17 @@
-"""People who stop to think in the middle of a sentence: does she let them?"""
+"""People who stop to think in the middle of a sentence: does she let them?
+
+Half of them have a microphone that stays open in the pause, as it does while a key is held; with the other half a
+noise gate closes it, as Discord's voice activity does, so that nothing is sent until they go on.
+"""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+
 import numpy as np
 
+from persona_core.types import EAR_RATE
 from tests.benchmarks.figures import Figure, against
 from tests.benchmarks.live.sounds import Clip, clip, librispeech, with_pause, word_gaps
 from tests.benchmarks.live.stage import Room
@@ -12,10 +20,30 @@ from tests.benchmarks.live.turns import TurnSeen, take_turn
 CLIPS = 24
 SHORTEST_S, LONGEST_S = 0.4, 1.6  # of the pauses, evenly spread
 LONGEST_CLIP_S = 11.0
+GATE_CLOSES_S, GATE_OPENS_S = 0.25, 0.06  # after speech has ended, before it begins
 
 
-def clips() -> list[Clip]:
-    """LibriSpeech with a pause at a natural gap between words; in the middle of those with no known gap."""
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """A clip with a pause in it."""
+
+    clip: Clip
+    begins_s: float
+    pause_s: float
+
+    def gated(self) -> tuple[Clip, float, Clip]:
+        """What is sent before the pause, how long nothing is, and what is sent then."""
+        closes_s, opens_s = self.begins_s + GATE_CLOSES_S, self.begins_s + self.pause_s - GATE_OPENS_S
+        samples, name = self.clip.samples, self.clip.name
+        before, after = samples[: round(closes_s * EAR_RATE)], samples[round(opens_s * EAR_RATE) :]
+        return clip(name, before), max(0.0, opens_s - closes_s), clip(name, after, self.clip.text)
+
+
+def clips() -> list[Pausing]:
+    """LibriSpeech with a pause at a natural gap between words; in the middle of those with no known gap.
+
+    A gap that is there already is a part of the pause, so that none is longer than ``LONGEST_S``.
+    """
     gaps = word_gaps()
     short = [one for one in librispeech() if one.seconds <= LONGEST_CLIP_S]
     chosen = sorted(short, key=lambda one: one.name not in gaps)[:CLIPS]
@@ -24,18 +52,39 @@ def clips() -> list[Clip]:
     made = []
     for one, pause_s in zip(chosen, pauses, strict=True):
         near_s = gaps.get(one.name, (one.begins_s + one.ends_s) / 2)
-        made.append(clip(one.name, with_pause(one.samples, near_s, float(pause_s))[0], one.text))
+        samples, begins_s = with_pause(one.samples, near_s, float(pause_s))
+        made.append(Pausing(clip(one.name, samples, one.text), begins_s, float(pause_s)))
     return made
 
 
 def measure(room: Room, most: int | None = None) -> list[Figure]:
-    return figures([take_turn(room, one) for one in clips()[:most]])
+    """Every clip once with each kind of microphone, the two in turn."""
+    pausing = clips()[:most]
+    pairs = [(take_turn(room, one.clip), _take_gated_turn(room, one)) for one in pausing]
+    opened, gated = zip(*pairs, strict=True)
+    return figures(list(opened), list(gated))
 
 
-def figures(turns: list[TurnSeen]) -> list[Figure]:
-    share = 100 * sum(turn.early for turn in turns) / len(turns)
-    unheard = sum(not turn.heard for turn in turns)
+def _take_gated_turn(room: Room, one: Pausing) -> TurnSeen:
+    before, silent_s, after = one.gated()
+
+    def begin() -> None:
+        room.say(before).wait()
+        time.sleep(silent_s)
+
+    return take_turn(room, after, begin)
+
+
+def figures(opened: list[TurnSeen], gated: list[TurnSeen]) -> list[Figure]:
+    both = [*opened, *gated]
+    unheard = sum(not turn.heard for turn in both)
     return [
-        against("<= 10", Figure("early_end_share", round(share, 1), "%", len(turns))),
-        Figure("pauses_unheard", unheard, "utterances", len(turns)),
+        against("<= 10", _share("early_end_share", both)),
+        _share("early_end_share_open", opened),
+        _share("early_end_share_gated", gated),
+        Figure("pauses_unheard", unheard, "utterances", len(both)),
     ]
+
+
+def _share(name: str, turns: list[TurnSeen]) -> Figure:
+    return Figure(name, round(100 * sum(turn.early for turn in turns) / len(turns), 1), "%", len(turns))

@@ -79,12 +79,17 @@ def levels_db(samples: Samples, block: int = BLOCK) -> Samples:
 
 def speech_borders(samples: Samples) -> tuple[float, float]:
     """Seconds to the first and to the end of the last 10 ms of speech."""
-    levels = levels_db(samples)
-    loud = levels > np.percentile(levels, 90) - SPEECH_DB
-    found = np.flatnonzero(loud & _taken_for_speech(samples)[: len(loud)])
+    found = np.flatnonzero(_is_speech(samples))
     if not len(found):
         return 0.0, len(samples) / EAR_RATE
     return found[0] * BLOCK / EAR_RATE, (found[-1] + 1) * BLOCK / EAR_RATE
+
+
+def _is_speech(samples: Samples) -> np.ndarray:
+    """For each 10 ms, whether it is speech."""
+    levels = levels_db(samples)
+    loud = levels > np.percentile(levels, 90) - SPEECH_DB
+    return loud & _taken_for_speech(samples)[: len(loud)]
 
 
 def _taken_for_speech(samples: Samples) -> np.ndarray:
@@ -101,21 +106,34 @@ def _silero() -> SileroVad:
 
 
 def with_pause(samples: Samples, near_s: float, pause_s: float) -> tuple[Samples, float]:
-    """``samples`` with a pause in their own noise floor at the quietest place near ``near_s``; where it begins.
+    """``samples`` with a pause of ``pause_s`` at the quietest place near ``near_s``, and when it begins.
 
-    The noise is 100 ms of the clip, forwards and backwards in turn, so that it has no seam: those that are
-    louder than a tenth of it.
+    The silence that is there already counts: it is made longer, by noise from the clip's own floor. That is
+    100 ms of it, forwards and backwards in turn, so that it has no seam: those that are louder than a tenth.
     """
     at = quietest(samples, near_s - 0.2, near_s + 0.2)
+    begins_s, ends_s = silence_around(samples, at)
     parts = samples[: len(samples) // PART * PART].reshape(-1, PART)
     floor = parts[np.argsort(levels_db(samples, PART))[len(parts) // 10]]
     there_and_back = np.concatenate([floor, floor[::-1]])
-    noise = np.resize(there_and_back, round(pause_s * EAR_RATE))
+    missing_s = pause_s - (ends_s - begins_s)
+    noise = np.resize(there_and_back, max(2 * FADE, round(missing_s * EAR_RATE)))
     before, after = samples[:at].copy(), samples[at:].copy()
     fade = np.linspace(0, 1, FADE, dtype=np.float32)
     before[-FADE:] = before[-FADE:] * fade[::-1] + noise[:FADE] * fade
     after[:FADE] = after[:FADE] * fade + noise[-FADE:] * fade[::-1]
-    return np.concatenate([before, noise, after]), at / EAR_RATE
+    return np.concatenate([before, noise, after]), begins_s
+
+
+def silence_around(samples: Samples, at: int) -> tuple[float, float]:
+    """From when to when, in seconds, the silence lasts in which sample ``at`` lies; nothing where that is speech."""
+    spoken = np.flatnonzero(_is_speech(samples))
+    block = at // BLOCK
+    if block in spoken:
+        return at / EAR_RATE, at / EAR_RATE
+    first = max((n + 1 for n in spoken if n < block), default=0)
+    last = min((n for n in spoken if n > block), default=len(samples) // BLOCK)
+    return first * BLOCK / EAR_RATE, last * BLOCK / EAR_RATE
 
 
 def quietest(samples: Samples, from_s: float, to_s: float) -> int:

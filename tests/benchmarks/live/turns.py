@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.figures import Figure, against, figure_of
@@ -65,9 +65,10 @@ class TurnSeen:
         return (known_at - self.last_speech) * 1000
 
 
-def take_turn(room: Room, clip: Clip) -> TurnSeen:
-    """Say a clip, and wait until her answer is over and a second more."""
+def take_turn(room: Room, clip: Clip, begin: Callable[[], None] = lambda: None) -> TurnSeen:
+    """Say a clip, after what ``begin`` says, and wait until her answer is over and a second more."""
     began = time.perf_counter()
+    begin()
     last_speech = room.say(clip).wait().last_speech
     ended = time.perf_counter()
 

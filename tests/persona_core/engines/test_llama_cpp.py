@@ -77,7 +77,7 @@ async def test_only_what_is_new_of_a_prompt_is_read(model):
     first = await answer(model, talk("What grows in May?"))
     later = talk("What grows in May?", first, "And in June?")
     assert await evaluated(model, later) < 20
-    assert await evaluated(model, later) == 1
+    assert await evaluated(model, later) == 0  # what follows it is known already
 
 
 async def test_a_new_conversation_finds_the_character_read_already(model):
@@ -102,7 +102,7 @@ async def test_more_conversations_than_room_make_the_silent_ones_give_way(weight
     prompts = {name: talk(f"I am {name}. {long}") for name in ("ann", "bob", "cleo", "dan", "eve")}
     read = [await evaluated(model, prompt, name) for name, prompt in prompts.items()]
     assert sum(read) > 2 * model.context_tokens  # more than the memory has cells
-    assert await evaluated(model, prompts["eve"], "eve") == 1
+    assert await evaluated(model, prompts["eve"], "eve") == 0
     assert await evaluated(model, prompts["ann"], "ann") > 1
     model.close()
 

@@ -20,7 +20,7 @@ class Hearing:
     language: str = ""  # ISO 639-1; empty: detected for each utterance
     end_of_turn: EndOfTurn | None = None  # None: told by the words alone
     quickest_s: float = 0.7  # of silence after what has probably been finished
-    longest_s: float = 1.7  # of silence after what has probably not
+    longest_s: float = 1.9  # of silence after what has probably not
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Persona:
     last_resort: LanguageModel  # answers when ``llm`` fails
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
-    end_of_text: EndOfText | None = None  # ``llm``, where it can tell
     tts: TextToSpeech | None = None  # None: she only writes
     fillers: bool = False  # whether she says something short when a reply is late
     listening_sounds: bool = False  # whether she shows with a sound that she listens
     languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1
+    end_of_text: EndOfText | None = None  # ``llm``, where it can tell

@@ -32,6 +32,7 @@ from persona_core.types import EAR_RATE, Frame, Person, Speech, Utterance
 FIRST_PARTIAL_S = 0.45  # of speech, before a first text is worked out
 PARTIAL_EVERY_S = 0.5  # of further speech
 WORDLESS_PATIENCE_S = 0.3  # of silence after a sound without words
+SURE_LOGPROB = -0.7  # of a partial text's words: such are believed even where the final attempt gets lost
 GUESS_S = 0.3  # of speech that a partial text may lack; of such, half are the final text to the letter
 TELLING_S = 0.4  # of silence, after which a microphone that can close has done so
 REGRET_S = 1.0  # whoever begins again so soon had not finished
@@ -131,6 +132,7 @@ class _Take:
     partial: Partial = field(default_factory=Partial)
     partial_to_s: float = 0.0  # how far had been heard when it was begun
     partial_language: str = ""
+    partial_sure: bool = False  # that it was words
     pause: Segment | None = None  # up to the present pause
     language: str = ""  # detected for sure in a partial text; the final one need not ask again
     partial_at_s: float = FIRST_PARTIAL_S - PARTIAL_EVERY_S  # voiced seconds when the last one was asked for
@@ -313,6 +315,7 @@ class Ears:
             return
         take.partial = take.partial.followed_by(transcript.text)
         take.partial_to_s = segments[0].noticed_s
+        take.partial_sure = transcript.logprob > SURE_LOGPROB
         if transcript.language_probability:
             take.language = one.usual = transcript.language
         take.partial_language = language = transcript.language or one.usual
@@ -340,17 +343,21 @@ class Ears:
         watch, noticed_at = Stopwatch(), perf_counter()
         stopped_at = noticed_at - (segment.noticed_s - segment.ended_s)
         transcript = await self._recogniser.final(segment.person.id, self._speech(one, take, segment))
+        text, language = transcript.text, transcript.language
         if not has_words(transcript, segment.sound):
-            return None
-        if transcript.language_probability:
+            guess = take.likely if take.pause is segment and take.partial_sure else None
+            if guess is None:
+                return None
+            text, language = guess.text, guess.language
+        elif transcript.language_probability:
             one.usual = transcript.language
-        take.partial = take.partial.followed_by(transcript.text)
+        take.partial = take.partial.followed_by(text)
         return Utterance(
             person=segment.person,
-            text=transcript.text,
+            text=text,
             started_s=segment.started_s,
             ended_s=segment.ended_s,
-            language=transcript.language,
+            language=language,
             stopped_at=stopped_at,
             pause_ms=(noticed_at - stopped_at) * 1000,
             stt_ms=watch.ms(),

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-# What stands in for experience: a microphone that closes makes an end twice as likely, whoever it is.
-_OVER, _OVER_CLOSED = 3, 2
-_ON, _ON_CLOSED = 3, 1
+# What stands in for experience: nearly all ends close a microphone, and so do two in three pauses to think.
+_OVER, _OVER_CLOSED = 9, 8
+_ON, _ON_CLOSED = 3, 2
 _SUREST = 2.0  # log-odds; habits change, and a packet that says "closed" may be lost
 
 

@@ -31,6 +31,7 @@ from persona_core.types import EAR_RATE, Frame, Person, Speech, Utterance
 
 FIRST_PARTIAL_S = 0.45  # of speech, before a first text is worked out
 PARTIAL_EVERY_S = 0.5  # of further speech
+LANGUAGE_S = 1.5  # of speech, before its language is settled; from less it is guessed wrong too often
 WORDLESS_PATIENCE_S = 0.3  # of silence after a sound without words
 SURE_LOGPROB = -0.7  # of a partial text's words: such are believed even where the final attempt gets lost
 GUESS_S = 0.3  # of speech that a partial text may lack; of such, half are the final text to the letter
@@ -191,9 +192,7 @@ class Ears:
     def hear(self, frame: Frame) -> None:
         one = self._people.get(frame.person.id)
         if one is None:
-            segmenter = Segmenter(self._hearing.segmenter)
-            one = _Person(Ear(frame.person, self._hearing.vad.open(), segmenter))
-            self._people[frame.person.id] = one
+            one = self._people[frame.person.id] = _Person(self._new_ear(frame.person))
         was_open = not one.ear.talk_ended
         for event in one.ear.hear(frame):
             self._on(one, event)
@@ -210,11 +209,15 @@ class Ears:
                 self._wait_for_end(one, take)
 
     def finish(self, person_id: str | None = None) -> None:
-        """One person's stream has ended, or everybody's."""
+        """One person's stream has ended, or everybody's; of another one it is still known how they speak."""
         for key in [person_id] if person_id else list(self._people):
-            if one := self._people.pop(key, None):
+            if one := self._people.get(key):
                 for event in one.ear.finish():
                     self._on(one, event)
+                one.ear, one.ended_s = self._new_ear(one.ear.person), float("-inf")
+
+    def _new_ear(self, person: Person) -> Ear:
+        return Ear(person, self._hearing.vad.open(), Segmenter(self._hearing.segmenter))
 
     def drop(self, person_id: str) -> None:
         """One person is not to be heard any more: what they were saying is thrown away."""
@@ -316,7 +319,7 @@ class Ears:
         take.partial = take.partial.followed_by(transcript.text)
         take.partial_to_s = segments[0].noticed_s
         take.partial_sure = transcript.logprob > SURE_LOGPROB
-        if transcript.language_probability:
+        if transcript.language_probability and segments[0].sound.voiced_s >= LANGUAGE_S:
             take.language = one.usual = transcript.language
         take.partial_language = language = transcript.language or one.usual
         if one.ear.pausing:

@@ -237,11 +237,11 @@ async def test_stopped_before_the_first_sound_nothing_was_heard(mouth: Mouth, ro
             yield await written.get()
 
     saying = asyncio.create_task(mouth.say(slow()))
-    written.put_nowait("Well, I ")
+    written.put_nowait("Well I ")
     await settle()
     mouth.stop()
     spoken = await saying
-    assert (spoken.heard, spoken.unheard, spoken.stopped) == ("", "Well, I", True)
+    assert (spoken.heard, spoken.unheard, spoken.stopped) == ("", "Well I", True)
     assert spoken.first_audio_at is None and room.taken == []
 
 

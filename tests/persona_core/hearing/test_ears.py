@@ -1,0 +1,156 @@
+"""What everybody's ears learn and guess, with loudness for speech and a recogniser that knows the words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from persona_core.hearing.ears import Began, Ears, EarsEvent, Ended, Guessed, Likely, Weighed
+from persona_core.hearing.segmenter import SegmenterSettings
+from persona_core.persona import Hearing
+from persona_core.types import EAR_RATE, Frame, Person, Samples, Speech, Transcript
+
+ANN = Person("test:ann", "Ann")
+FRAME = EAR_RATE // 50  # 20 ms
+
+
+class Loudness:
+    def open(self) -> Loudness:
+        return self
+
+    def probability(self, window: Samples) -> float:
+        return float(np.abs(window).max() > 0.05)
+
+
+class Reader:
+    """Hears one text; every ``lost`` final one has no words in it."""
+
+    def __init__(self, text: str = "I would like to go home.", lost: bool = False) -> None:
+        self.text, self.lost = text, lost
+        self.drafts: list[bool] = []
+
+    async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
+        self.drafts += [one.draft for one in speech]
+        return [
+            Transcript("" if self.lost and not one.draft else self.text, "en", 1.0, -0.2) for one in speech
+        ]
+
+
+class Talk:
+    """Feeds Ann's sound, and keeps what is told."""
+
+    def __init__(self, ears: Ears, told: list[EarsEvent]) -> None:
+        self.ears, self.told = ears, told
+        self._at_s = 0.0
+
+    async def say(self, seconds: float, loud: float = 0.5, closes: bool = False) -> None:
+        for n in range(round(seconds * 50)):
+            pcm = np.full(FRAME, round(loud * 32767), np.int16)
+            self.ears.hear(Frame(ANN, pcm, EAR_RATE, self._at_s, ends_talk=closes and n == 0))
+            self._at_s += 0.02
+            await asyncio.sleep(0)
+        await self.ears.understood()
+
+    async def be_silent(self, seconds: float, closes: bool = False) -> None:
+        await self.say(0.1, 0.0, closes)  # until the pause has been weighed
+        await self.say(seconds - 0.1, 0.0)
+
+    def patience_s(self) -> float:
+        return [event.patience_s for event in self.told if isinstance(event, Weighed)][-1]
+
+    def texts(self) -> list[str]:
+        return [event.utterance.text for event in self.told if isinstance(event, Ended) and event.utterance]
+
+
+@asynccontextmanager
+async def talk(stt: Reader | None = None) -> AsyncIterator[Talk]:
+    told: list[EarsEvent] = []
+    hearing = Hearing(Loudness(), stt or Reader(), SegmenterSettings(longest_s=1.9), "en")
+    ears = Ears(hearing, told.append)
+    work = asyncio.create_task(ears.work())
+    yield Talk(ears, told)
+    work.cancel()
+
+
+async def test_who_lets_go_of_a_key_at_the_end_is_waited_for_while_they_hold_it() -> None:
+    async with talk() as ann:
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        unknown_s = ann.patience_s()
+        await ann.be_silent(2.0)
+        for _ in range(6):
+            await ann.say(1.5)
+            await ann.be_silent(2.5, closes=True)
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        assert ann.patience_s() > unknown_s
+        await ann.be_silent(0.5, closes=True)
+        assert ann.patience_s() < unknown_s
+
+
+async def test_whoever_goes_on_right_after_the_end_is_given_longer_the_next_time() -> None:
+    async with talk(Reader("I would like to go")) as ann:
+        patience = []
+        for _ in range(5):
+            await ann.say(1.5)
+            await ann.be_silent(0.2, closes=True)
+            patience.append(ann.patience_s())
+            await ann.be_silent(1.5)
+        assert patience[-1] > patience[0]
+
+
+async def test_how_somebody_speaks_is_known_after_their_stream_has_ended() -> None:
+    async with talk() as ann:
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        unknown_s = ann.patience_s()
+        await ann.be_silent(2.0)
+        for _ in range(6):
+            await ann.say(1.5)
+            await ann.be_silent(2.5, closes=True)
+            ann.ears.finish(ANN.id)
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        assert ann.patience_s() > unknown_s
+
+
+async def test_a_text_is_guessed_before_it_has_been_worked_out() -> None:
+    async with talk() as ann:
+        await ann.say(2.0)
+        await ann.be_silent(2.5)
+        kinds = [type(event) for event in ann.told]
+        assert kinds.index(Guessed) < kinds.index(Likely) < kinds.index(Ended)
+        guessed = next(event.utterance for event in ann.told if isinstance(event, Guessed))
+        assert guessed == next(event.utterance for event in ann.told if isinstance(event, Ended))
+
+
+async def test_words_that_were_sure_are_kept_where_the_last_attempt_gets_lost() -> None:
+    async with talk(Reader(lost=True)) as ann:
+        await ann.say(2.0)
+        await ann.be_silent(2.5)
+        assert ann.texts() == ["I would like to go home."]
+
+
+async def test_only_partial_texts_are_drafts() -> None:
+    stt = Reader()
+    async with talk(stt) as ann:
+        await ann.say(2.0)
+        await ann.be_silent(2.5)
+        assert stt.drafts[0] and not stt.drafts[-1] and stt.drafts.count(False) == 1
+
+
+@pytest.mark.parametrize(("probability", "waits"), [(0.99, False), (0.001, True)])
+async def test_what_the_language_model_thinks_of_a_pause_counts(probability: float, waits: bool) -> None:
+    async with talk() as ann:
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        before_s = ann.patience_s()
+        take = next(event.take for event in ann.told if isinstance(event, Began))
+        said = next(event.utterance for event in ann.told if isinstance(event, Likely))
+        ann.ears.completed(take, said, probability)
+        assert (ann.patience_s() > before_s) is waits
+        assert (ann.patience_s() < before_s) is not waits or before_s == 0.7

@@ -41,7 +41,9 @@ class Speech:
     language: str = ""  # ISO 639-1; empty: detect it
     usual: str = ""  # the language this person was last heard in; taken where detection is not sure
     begins: str = ""  # words that the sound is known to begin with, to be taken for granted
-    draft: bool = False  # it goes on, and will be asked about again: the first words that come to mind will do
+    draft: bool = (
+        False  # it goes on, and will be asked about again: the first words that come to mind will do
+    )
 
 
 @dataclass(frozen=True, slots=True)

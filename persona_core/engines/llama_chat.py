@@ -105,9 +105,7 @@ class LlamaChat:
     def _closing_tokens(self) -> npt.NDArray[np.bool_]:
         """For each token, whether a sentence is over with it: it closes one, or the message."""
         begins = (self.bytes_of(token).decode(errors="ignore").lstrip() for token in range(self.size))
-        return np.array([
-            text.startswith(_ENDS) or self.ends(token) for token, text in enumerate(begins)
-        ])
+        return np.array([text.startswith(_ENDS) or self.ends(token) for token, text in enumerate(begins)])
 
     def _text(self, token: int) -> str:
         if token < 0:  # the vocabulary has none of the kind

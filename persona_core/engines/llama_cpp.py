@@ -58,7 +58,9 @@ class LlamaCppModel:
         self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
-        self._logits: tuple[int, list[int]] | None = None  # the sequence and all its tokens, if its last ones are there
+        self._logits: tuple[int, list[int]] | None = (
+            None  # the sequence and all its tokens, if its last ones are there
+        )
         self._closing: float | None = None  # the last that was worked out
         abort = Abort(self._context)
         self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT

@@ -64,7 +64,9 @@ class TurnEvidence:
     spoken_s: float  # how long they spoke until the pause
     talk_ended: bool = False  # Discord says that the person's microphone closed
     microphone: Microphone = Microphone()  # what that has meant until now
-    completed: float | None = None  # EndOfText's probability; None: not known (yet, or there is no such model)
+    completed: float | None = (
+        None  # EndOfText's probability; None: not known (yet, or there is no such model)
+    )
 
 
 def patience_s(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> float:

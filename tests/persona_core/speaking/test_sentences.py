@@ -77,9 +77,7 @@ def test_the_first_clause_does_not_wait_for_the_sentence() -> None:
     assert sentences.feed(",") == [Clause("I do like rain,", len("I do like rain,"))]
 
 
-@pytest.mark.parametrize(
-    "begun", ["It costs 3.", "Ask Dr.", "It is 5 p.m.", "So do I.", "I was...", "1,"]
-)
+@pytest.mark.parametrize("begun", ["It costs 3.", "Ask Dr.", "It is 5 p.m.", "So do I.", "I was...", "1,"])
 def test_a_mark_that_may_mean_something_else_waits_for_the_next_word(begun: str) -> None:
     sentences = Sentences()
     assert [piece for token in tokens(begun) for piece in sentences.feed(token)] == []

@@ -20,7 +20,7 @@ from persona_core.errors import KithError
 from persona_core.hearing import ear as sound
 from persona_core.hearing.ear import Calmed, Ear, EarEvent, Segment, Stirred
 from persona_core.hearing.evidence import has_words
-from persona_core.hearing.microphone import Microphone
+from persona_core.hearing.microphone import UNKNOWN, Microphone
 from persona_core.hearing.partials import Partial
 from persona_core.hearing.recogniser import Recogniser
 from persona_core.hearing.segmenter import Segmenter
@@ -41,7 +41,7 @@ TURN_END_S = 8  # of the latest sound are what an end of turn is told by
 
 # The rule of turn_end.py was fitted at 0.1 s of silence, and Smart Turn makes much of silence; this is added to the
 # little of it that there is when a pause is noticed.
-_UNHEARD = np.zeros(int(0.064 * EAR_RATE), np.float32)
+UNHEARD = np.zeros(int(0.064 * EAR_RATE), np.float32)
 
 Result = TypeVar("Result")
 
@@ -149,7 +149,7 @@ class _Person:
     ear: Ear
     usual: str = ""  # the language last heard from them for sure
     take: _Take | None = None
-    microphone: Microphone = Microphone()
+    microphone: Microphone = UNKNOWN
     ended_s: float = float("-inf")  # when their last take was taken for over
     ended_closed: bool = False  # with the microphone closed
 
@@ -406,7 +406,7 @@ class Ears:
     async def _finished(self, segment: Segment) -> float | None:
         if self._hearing.end_of_turn is None:
             return None
-        samples = np.concatenate([segment.samples, _UNHEARD])[-TURN_END_S * EAR_RATE :]
+        samples = np.concatenate([segment.samples, UNHEARD])[-TURN_END_S * EAR_RATE :]
         try:
             return await self._hearing.end_of_turn.probability(samples)
         except KithError as error:

@@ -43,3 +43,6 @@ class Microphone:
         on = (self.on_closed + _ON_CLOSED) / (self.on + _ON)
         odds = math.log(over / on) if closed else math.log((1 - over) / (1 - on))
         return min(max(odds, -_SUREST), _SUREST)
+
+
+UNKNOWN = Microphone()

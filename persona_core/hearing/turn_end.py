@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_core.hearing.microphone import Microphone
+from persona_core.hearing.microphone import UNKNOWN, Microphone
 
 # Words that hardly any sentence ends with: articles, possessives, conjunctions, fillers. None that may be a
 # pronoun, a verb or the end of a question as well: "was ist das", "je n'en ai pas un", "what is it made from".
@@ -63,10 +63,8 @@ class TurnEvidence:
     finished: float | None  # EndOfTurn's probability; None: not known (yet, or there is no engine)
     spoken_s: float  # how long they spoke until the pause
     talk_ended: bool = False  # Discord says that the person's microphone closed
-    microphone: Microphone = Microphone()  # what that has meant until now
-    completed: float | None = (
-        None  # EndOfText's probability; None: not known (yet, or there is no such model)
-    )
+    microphone: Microphone = UNKNOWN  # what that has meant until now
+    completed: float | None = None  # EndOfText's probability; None: not known, or not yet
 
 
 def patience_s(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> float:

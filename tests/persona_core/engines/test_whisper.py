@@ -208,8 +208,8 @@ def test_a_sentence_said_twice_over_is_noticed(text: str, doubled: bool) -> None
     [
         (HELLO, False),
         (LOST, False),  # cut off, whatever the beam
-        (replace(HELLO, logprob=-0.4), True),
-        (replace(HELLO, logprob=-0.4, ran_on=True), False),
+        (replace(HELLO, logprob=-0.6), True),
+        (replace(HELLO, logprob=-0.6, ran_on=True), False),
     ],
 )
 def test_a_beam_is_for_what_came_to_an_end_without_being_sure(reading: Reading, unsure: bool) -> None:

@@ -80,6 +80,30 @@ async def test_only_what_is_new_of_a_prompt_is_read(model):
     assert await evaluated(model, later) == 0  # what follows it is known already
 
 
+@pytest.mark.parametrize("mark", ["", ".", "?", "...", ","])
+async def test_a_line_that_wants_more_is_read_as_such_whatever_mark_stands_there(model, mark):
+    whole = await model.completed(talk(f"What is your name{mark}"), "ann")
+    rest = await model.completed(talk(f"I would like to go to the{mark}"), "ann")
+    assert 0 <= rest < whole <= 1
+
+
+async def test_whether_a_line_is_over_is_told_on_the_way_to_the_answer(model, cold):
+    asked = talk("Count from one to five.")
+    before = model.evaluated
+    assert 0 <= await model.completed(asked, "ann") <= 1
+    tokens = model.evaluated - before
+    assert await answer(model, asked, conversation="ann") == await answer(cold, asked)
+    assert model.evaluated - before - tokens < GREEDY.max_tokens  # none of the prompt's
+    assert tokens == len(model._chat.prompt(asked))
+
+
+async def test_an_answer_elsewhere_does_not_spoil_what_was_told(model, cold):
+    asked, other = talk("Count from one to five."), talk("What grows in May?")
+    await model.completed(asked, "ann")
+    await answer(model, other, conversation="bob")
+    assert await answer(model, asked, conversation="ann") == await answer(cold, asked)
+
+
 async def test_a_new_conversation_finds_the_character_read_already(model):
     whole = await evaluated(model, talk("What grows in May?"), "ann")
     assert await evaluated(model, talk("Do bees sleep at night?"), "bob") < whole / 2

@@ -97,3 +97,9 @@ def test_a_pause_that_is_known_from_elsewhere_counts_from_then() -> None:
     assert segmenter.pause() is Border.PAUSE
     assert segmenter.pause() is None
     assert [segmenter.step(0.1) for _ in range(10)].index(Border.END) == 9
+
+
+def test_the_silence_is_not_over_while_the_next_word_may_be_beginning() -> None:
+    spoken, silent = [0.9] * 10, [0.1] * 9
+    assert Border.GO_ON in [border for _, border in borders([*spoken, *silent, 0.9, 0.9])]
+    assert Border.END in [border for _, border in borders([*spoken, *silent, 0.9, 0.1])]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from persona_core.hearing.microphone import UNKNOWN, Microphone
 from persona_core.hearing.turn_end import TurnEvidence, ends_unfinished, patience_s
 
 QUICKEST_S, LONGEST_S = 0.55, 1.7
@@ -14,8 +15,11 @@ def patience(
     language: str = "en",
     spoken_s: float = 3.0,
     talk_ended: bool = False,
+    microphone: Microphone = UNKNOWN,
+    completed: float | None = None,
 ) -> float:
-    return patience_s(TurnEvidence(text, language, finished, spoken_s, talk_ended), QUICKEST_S, LONGEST_S)
+    evidence = TurnEvidence(text, language, finished, spoken_s, talk_ended, microphone, completed)
+    return patience_s(evidence, QUICKEST_S, LONGEST_S)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +69,18 @@ def test_the_likelier_it_is_that_more_follows_the_longer_she_waits(
 @pytest.mark.parametrize("talk_ended", [False, True])
 def test_patience_stays_within_its_limits(finished: float | None, text: str, talk_ended: bool) -> None:
     assert QUICKEST_S <= patience(text, finished, talk_ended=talk_ended) <= LONGEST_S
+
+
+def test_what_the_language_model_expects_counts_where_the_sound_says_nothing() -> None:
+    text = "I wanted to tell you about it."
+    asked = [patience(text, 0.5, completed=read) for read in (0.9, 0.3, 0.03, 0.003)]
+    assert asked == sorted(asked) and asked[0] < asked[-1]
+
+
+def test_an_open_microphone_that_always_closed_at_the_end_is_a_pause_to_think() -> None:
+    held = Microphone(over=8, over_closed=8)
+    assert patience("And so I went home.", 0.9, microphone=held) > patience("And so I went home.", 0.9)
+    assert patience("And so I went home.", 0.9, talk_ended=True, microphone=held) == QUICKEST_S
 
 
 def test_a_name_called_alone_needs_no_full_stop() -> None:

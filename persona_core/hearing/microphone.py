@@ -41,11 +41,9 @@ class Microphone:
             return 0.0
         over = (self.over_closed + _OVER_CLOSED) / (self.over + _OVER)
         on = (self.on_closed + _ON_CLOSED) / (self.on + _ON)
-        if closed:
-            return min(math.log(over / on), _SUREST)
-        return min(
-            max(math.log((1 - over) / (1 - on)), -_SUREST), 0.0
-        )  # that it stays open makes no end likelier
+        odds = math.log(over / on) if closed else math.log((1 - over) / (1 - on))
+        most = _SUREST if closed else 0.0  # that it stays open makes no end likelier
+        return min(max(odds, -_SUREST), most)
 
 
 UNKNOWN = Microphone()

@@ -304,17 +304,19 @@ class Conversation:
     def _ask_whether_over(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> None:
         """Of what has probably been said: whether the model thinks so, too."""
         last = next((one for one in self._floor.likely if answers and one.utterance is answers[-1]), None)
-        if last is not None and self._persona.end_of_text is not None:
+        if last is not None and self._persona.end_of_text is not None and self._ears is not None:
+            self._ears.read(last.take, last.utterance)
             self._asking = self._start(self._ask(self._persona.end_of_text, last, turns), "end of text")
 
     async def _ask(self, end_of_text: EndOfText, last: floor.Likely, turns: tuple[Turn, ...]) -> None:
+        probability = None
         try:
             probability = await end_of_text.completed(self._prompt(turns), self._key)
         except KithError as error:  # the answer will meet it too, and say so
             log.info("the end of a turn is told without its words: %s", type(error).__name__)
-            return
-        assert self._ears is not None  # who has heard the utterance
-        self._ears.completed(last.take, last.utterance, probability)
+        finally:  # also where it is not to be known any more: the pause waits for it
+            assert self._ears is not None  # who has heard the utterance
+            self._ears.completed(last.take, last.utterance, probability)
 
     def _prompt(self, turns: tuple[Turn, ...]) -> list[Message]:
         persona = self._persona

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import perf_counter
@@ -141,7 +141,8 @@ class _Take:
     text_task: asyncio.Task[Utterance | None] | None = None  # for the present pause
     likely: Utterance | None = None  # what was said up to it
     evidence: TurnEvidence | None = None  # that it is the end
-    completed: float | None = None  # what the language model thinks of that
+    read: bool = False  # the language model is being asked whether it is
+    completed: float | None = None  # what it thinks
 
 
 @dataclass(eq=False, slots=True)
@@ -200,13 +201,25 @@ class Ears:
             self._wait_for_end(one, one.take)
         self._ask_for_partial(one)
 
-    def completed(self, number: int, utterance: Utterance, probability: float) -> None:
-        """What the language model thinks of a take's present pause: whether ``utterance`` is all of it."""
+    def read(self, number: int, utterance: Utterance) -> None:
+        """The language model is being asked whether ``utterance`` is all of a take: ``completed`` will follow.
+
+        The pause is no end before, which costs nothing: no answer can be ready before that is known.
+        """
+        for _, take in self._pausing(number, utterance):
+            take.read = True
+
+    def completed(self, number: int, utterance: Utterance, probability: float | None) -> None:
+        """What the language model thinks of it; None: it cannot tell."""
+        for one, take in self._pausing(number, utterance):
+            take.read, take.completed = False, probability
+            self._wait_for_end(one, take)
+
+    def _pausing(self, number: int, utterance: Utterance) -> Iterator[tuple[_Person, _Take]]:
+        """The take of this number, if ``utterance`` is what was said until its present pause."""
         for one in self._people.values():
-            take = one.take
-            if take is not None and take.number == number and take.likely == utterance:
-                take.completed = probability
-                self._wait_for_end(one, take)
+            if one.take is not None and one.take.number == number and one.take.likely == utterance:
+                yield one, one.take
 
     def finish(self, person_id: str | None = None) -> None:
         """One person's stream has ended, or everybody's; of another one it is still known how they speak."""
@@ -287,6 +300,7 @@ class Ears:
             take.text_task.cancel()
             take.text_task = None
         take.likely = take.evidence = take.completed = take.pause = None
+        take.read = False
 
     def _end(self, take: _Take, utterance: Utterance | None) -> None:
         if self._open.pop(take.number, None):
@@ -381,7 +395,7 @@ class Ears:
             return
         if one.take is take:
             if utterance != take.likely:
-                take.completed = None
+                take.completed, take.read = None, False
             take.likely = utterance
             self._tell(Likely(take.number, utterance))
         finished = await ending
@@ -392,6 +406,9 @@ class Ears:
     def _wait_for_end(self, one: _Person, take: _Take) -> None:
         """The present pause is the end when it has lasted as long as the evidence asks for, so far as there is any."""
         if take.evidence is None or take.likely is None:
+            return
+        if take.read:
+            one.ear.be_patient(self._hearing.longest_s)
             return
         evidence = replace(
             take.evidence,

@@ -154,3 +154,18 @@ async def test_what_the_language_model_thinks_of_a_pause_counts(probability: flo
         ann.ears.completed(take, said, probability)
         assert (ann.patience_s() > before_s) is waits
         assert (ann.patience_s() < before_s) is not waits or before_s == 0.7
+
+
+async def test_a_pause_is_no_end_while_the_language_model_is_asked() -> None:
+    async with talk() as ann:
+        await ann.say(1.5)
+        await ann.be_silent(0.2)
+        take = next(event.take for event in ann.told if isinstance(event, Began))
+        said = next(event.utterance for event in ann.told if isinstance(event, Likely))
+        ann.ears.read(take, said)
+        ann.ears._wait_for_end(*next(ann.ears._pausing(take, said)))
+        await ann.be_silent(1.2)
+        assert not ann.texts()
+        ann.ears.completed(take, said, 0.99)
+        await ann.be_silent(0.2)
+        assert ann.texts() == [said.text]

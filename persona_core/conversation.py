@@ -18,13 +18,14 @@ from types import TracebackType
 from persona_core.answer import Answer, Outcome
 from persona_core.errors import KithError
 from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
-from persona_core.hearing import ear, ears, floor
+from persona_core.hearing import ear, floor, takes
 from persona_core.hearing.company import Company
-from persona_core.hearing.ears import Ears, EarsEvent
+from persona_core.hearing.ears import Ears
 from persona_core.hearing.floor import Do
 from persona_core.hearing.mode import Mode
 from persona_core.hearing.over_her import OverHer
 from persona_core.hearing.overlap import Overlap
+from persona_core.hearing.takes import EarsEvent
 from persona_core.persona import Persona
 from persona_core.ports import EndOfText, LanguageModel, Playback
 from persona_core.speaking.mouth import Mouth
@@ -179,31 +180,31 @@ class Conversation:
                 self._step(floor.Stirred(person.id))
             case ear.Calmed(person):
                 self._step(floor.Calmed(person.id))
-            case ears.Began(take, person):
+            case takes.Began(take, person):
                 if self._ears is not None and not self._floor.talking:
                     self._ears.listen_first_to(person.id)  # who was first has the floor
                 self._over_her.began(take, self._now_s)
                 self._step(floor.Began(take, person.id))
-            case ears.Saying():
+            case takes.Saying():
                 self._follow(event)
-            case ears.Guessed(take, utterance):
+            case takes.Guessed(take, utterance):
                 if self._judge(take, utterance.text, utterance.language) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
-            case ears.Likely(take, utterance):
+            case takes.Likely(take, utterance):
                 if self._judge(take, utterance.text, utterance.language, final=True) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
-            case ears.Weighed():
+            case takes.Weighed():
                 self._show_listening(event)
-            case ears.WentOn(take):
+            case takes.WentOn(take):
                 self._presence.pause_is_over()
                 self._step(floor.WentOn(take))
-            case ears.Ended(take, _, utterance):
+            case takes.Ended(take, _, utterance):
                 self._presence.pause_is_over()
                 self._take_in(take, utterance)
-            case ears.Trouble(error):
+            case takes.Trouble(error):
                 self._fail(error)
 
-    def _follow(self, event: ears.Saying) -> None:
+    def _follow(self, event: takes.Saying) -> None:
         """Somebody is speaking: show it, judge it if it is over her, and have the model read along."""
         partial = event.partial
         self._emit(Hearing(event.person, partial.stable, partial.tentative))
@@ -211,7 +212,7 @@ class Conversation:
             # words that will change are evaluated again, the rest of the processor's time is there anyway
             self._read_ahead(Turn(event.person, partial.text, self._spoken_language(event.language)))
 
-    def _show_listening(self, event: ears.Weighed) -> None:
+    def _show_listening(self, event: takes.Weighed) -> None:
         if self._mouth is not None and self._floor.is_for_her_alone(event.take):
             language = self._spoken_language(event.language)
             self._presence.paused(self._mouth, language, event.voiced_s, event.patience_s)

@@ -24,6 +24,17 @@ from persona_core.hearing.microphone import UNKNOWN, Microphone
 from persona_core.hearing.partials import Partial
 from persona_core.hearing.recogniser import Recogniser
 from persona_core.hearing.segmenter import Segmenter
+from persona_core.hearing.takes import (
+    Began,
+    EarsEvent,
+    Ended,
+    Guessed,
+    Likely,
+    Saying,
+    Trouble,
+    Weighed,
+    WentOn,
+)
 from persona_core.hearing.turn_end import TurnEvidence, patience_s
 from persona_core.persona import Hearing
 from persona_core.stopwatch import Stopwatch
@@ -46,82 +57,6 @@ UNHEARD = np.zeros(int(0.064 * EAR_RATE), np.float32)
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    take: int
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """What somebody has said so far."""
-
-    take: int
-    person: Person
-    partial: Partial
-    language: str
-    voiced_s: float  # how long they have been speaking
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    take: int
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Guessed:
-    """The same before its text has been worked out, from a partial one that was hardly behind."""
-
-    take: int
-    utterance: Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class Likely:
-    """What somebody has said, if the present pause is its end."""
-
-    take: int
-    utterance: Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """How long the present pause has to be to be the end."""
-
-    take: int
-    language: str
-    voiced_s: float  # how long they have been speaking
-    patience_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class WentOn:
-    """It was not the end."""
-
-    take: int
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What somebody has said; None: there were no words in it."""
-
-    take: int
-    person: Person
-    utterance: Utterance | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that was said is lost."""
-
-    error: BaseException
-
-
-EarsEvent = Stirred | Calmed | Began | Saying | Paused | Guessed | Likely | Weighed | WentOn | Ended | Trouble
 
 
 @dataclass(eq=False, slots=True)
@@ -254,7 +189,6 @@ class Ears:
             case sound.Paused(segment) if take:
                 take.pause = segment
                 take.text_task = self._start(self._text(one, take, segment), person, "final text")
-                self._tell(Paused(take.number, person))
                 self._guess(take)
                 self._start(self._weigh(one, take, segment, take.text_task), person, "end of turn")
             case sound.WentOn(_, silent_s, closed) if take:

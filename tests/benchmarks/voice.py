@@ -11,8 +11,12 @@ Parts, all by default: ``live`` (turns, and the plain pipeline on the same clips
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.figures import Figure, against, show
+import numpy as np
+
+from persona_core.stopwatch import Stopwatch
+from tests.benchmarks.figures import Figure, against, figure_of, show
 from tests.benchmarks.live import crowd, noise, overlap, pauses, plain, turns
 from tests.benchmarks.live.stage import stage
 
@@ -31,7 +35,7 @@ def main() -> None:
 
 def measure(parts: list[str] | tuple[str, ...], most: int | None) -> list[Figure]:
     """``most``: how many of each are taken; None: all."""
-    found: list[Figure] = []
+    found: list[Figure] = [memory_speed()]
     live: tuple[list[turns.TurnSeen], list[turns.TurnSeen]] | None = None
     if set(parts) - {"overlap"}:
         with stage() as scene:
@@ -53,6 +57,18 @@ def measure(parts: list[str] | tuple[str, ...], most: int | None) -> list[Figure
     if live is not None:
         found += plain.compare(*live)
     return found
+
+
+def memory_speed() -> Figure:
+    """How fast two threads read memory, which is what a language model's words wait for on a processor."""
+    parts = [np.ones(25_000_000) for _ in range(2)]  # 200 MB each
+    with ThreadPoolExecutor(2) as pool:
+        speeds = []
+        for _ in range(6):
+            watch = Stopwatch()
+            list(pool.map(np.sum, parts))
+            speeds.append(sum(part.nbytes for part in parts) / watch.ms() / 1e6)
+    return figure_of("machine_memory", speeds[1:], "GB/s")
 
 
 if __name__ == "__main__":

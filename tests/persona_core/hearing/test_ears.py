@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
-from persona_core.hearing.ears import Began, Ears, EarsEvent, Ended, Guessed, Likely, Weighed
+from persona_core.hearing.ears import Ears
 from persona_core.hearing.segmenter import SegmenterSettings
+from persona_core.hearing.takes import Began, EarsEvent, Ended, Guessed, Likely, Weighed
 from persona_core.persona import Hearing
 from persona_core.types import EAR_RATE, Frame, Person, Samples, Speech, Transcript
 

@@ -58,10 +58,9 @@ class LlamaCppModel:
         self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
-        self._logits: tuple[int, list[int]] | None = (
-            None  # the sequence and all its tokens, if its last ones are there
-        )
-        self._closing: float | None = None  # the last that was worked out
+        # The sequence whose last token's logits are there, and all its tokens
+        self._logits: tuple[int, list[int]] | None = None
+        self._closing: float | None = None  # what the last step found out on its way
         abort = Abort(self._context)
         self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT
         if gpu:
@@ -122,12 +121,13 @@ class LlamaCppModel:
         """The probability, and with it all of the prompt is evaluated, so that an answer finds it done."""
         tokens = self._chat.prompt(messages)[: self.context_tokens]
         last_word = common_prefix(tokens, self._chat.up_to_end(messages)) - 1
-        self._closing = None
-        done = False
+        told, done = None, False
         while not done:
-            asked = max(0, last_word) if self._closing is None else None
+            self._closing = None  # others may have had the thread
+            asked = max(0, last_word) if told is None else None
             done = self._advance(conversation, tokens, self._step, logits=True, also=asked)
-            yield self._closing if done else None
+            told = self._closing if told is None else told
+            yield told if done else None
 
     def _answer(
         self, messages: Sequence[Message], sampling: Sampling, owner: str | None, step: int

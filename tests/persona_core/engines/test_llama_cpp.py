@@ -97,6 +97,17 @@ async def test_whether_a_line_is_over_is_told_on_the_way_to_the_answer(model, co
     assert tokens == len(model._chat.prompt(asked))
 
 
+async def test_several_are_told_at_once_each_for_itself(model):
+    lines = ("What is your name?", "I would like to go to the", "Thank you very much.")
+    alone = [await model.completed(talk(line), line) for line in lines]
+    texts = [talk("Bees and flowers. " * 15, "Yes.", line) for line in lines]
+    expected = [await model.completed(text, line) for text, line in zip(texts, lines, strict=True)]
+    again = await asyncio.gather(
+        *(model.completed(text, line + "!") for text, line in zip(texts, lines, strict=True))
+    )
+    assert again == pytest.approx(expected, rel=0.2) and len(set(alone)) == 3
+
+
 async def test_an_answer_elsewhere_does_not_spoil_what_was_told(model, cold):
     asked, other = talk("Count from one to five."), talk("What grows in May?")
     await model.completed(asked, "ann")

@@ -11,7 +11,7 @@ from random import Random
 Words = Mapping[str, tuple[str, ...]]  # by ISO 639-1, at least two each
 
 FILLERS: Words = {
-    "en": ("Hmm.", "Let me think.", "Well, let's see.", "One moment."),
+    "en": ("Hmm.", "Let me think.", "Let's see.", "One moment."),
     "de": ("Hm.", "Lass mich überlegen.", "Moment.", "Mal sehen."),
     "es": ("Mmm.", "Déjame pensar.", "A ver.", "Un momento."),
     "fr": ("Hmm.", "Laisse-moi réfléchir.", "Voyons.", "Un instant."),

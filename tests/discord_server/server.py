@@ -185,8 +185,14 @@ class DiscordServer:
 
     def settled(self, channel: Channel) -> bool:
         """Whether everyone in this call is in its encrypted group and no change is under way."""
-        call = self.call_in(channel)
-        return call is not None and call.dave.settled
+
+        def now() -> bool:
+            call = self.call_in(channel)
+            return call is not None and call.dave.settled
+
+        return self.call(
+            now
+        )  # on the loop: seen from another thread, a change may be between two of its steps
 
     # -- what people do with the bot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +17,7 @@ from local_mode.files import WavPlayback
 from local_mode.speaker import BLOCK_S, SpeakerPlayback
 from persona_core.errors import AudioError
 from persona_core.types import Pcm
+from tests.until import until
 
 RATE = 1000
 BLOCK = round(RATE * BLOCK_S)
@@ -80,14 +81,6 @@ async def speaker(device: Device) -> AsyncIterator[SpeakerPlayback]:
 async def at_the_device(device: Device) -> None:
     """Until a block waits for its place."""
     assert await asyncio.to_thread(device.waiting.wait, 10)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(10_000):
-        if holds():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never came to that")
 
 
 async def blocks_played(device: Device, speaker: SpeakerPlayback, count: int) -> None:

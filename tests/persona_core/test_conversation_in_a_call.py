@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from tests.persona_core.test_conversation import (
     silence,
     tone,
 )
+from tests.until import until
 
 
 @pytest.fixture
@@ -42,14 +43,6 @@ def persona() -> Persona:
 
 def heard(events: list[Event]) -> list[str]:
     return [event.utterance.person.name for event in events if isinstance(event, Heard)]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(10_000):
-        if true():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 def said(events: list[Event]) -> list[Said]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from persona_core.persona import Persona
 from persona_core.thinking.character import load_character
 from persona_core.types import Message, Pcm, Sampling, Speech, Transcript
 from tests.persona_core.test_conversation import ANN, BOB, HEARING, Beep, Parrot, Tape, silence, tone
+from tests.until import until
 
 SECOND = 24_000  # samples
 
@@ -117,14 +118,6 @@ def persona(script: dict[int, str], llm: Parrot) -> Persona:
         hearing=replace(HEARING, stt=Prompter(script)),
         tts=Voice(),
     )
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(10_000):
-        if true():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 async def hear(conversation: Conversation, *parts: list) -> None:

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from persona_core.speaking.fillers import FILLERS, LISTENING, Sounds, Words, fillers, listening_sounds
+from persona_core.speaking.sentences import Sentences
 
 WORDS: Words = {"en": ("one", "two"), "de": ("eins", "zwei")}
 
@@ -47,3 +48,11 @@ def test_the_two_kinds_keep_their_own_time() -> None:
     late, listening = fillers(Random(1)), listening_sounds(Random(1))
     assert late.choose("en", 0.0) in FILLERS["en"]
     assert listening.choose("en", 0.0) in LISTENING["en"]
+
+
+@pytest.mark.parametrize(
+    "text", [text for words in (FILLERS, LISTENING) for known in words.values() for text in known]
+)
+def test_each_is_said_in_one_breath(text: str) -> None:
+    sentences = Sentences()
+    assert len(sentences.feed(text) + sentences.flush()) == 1

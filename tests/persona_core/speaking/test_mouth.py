@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from persona_core.errors import AudioError, EngineError
 from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.types import Pcm
+from tests.until import until
 
 RATE = 1000  # Hz
 PER_LETTER = 10  # samples
@@ -102,14 +103,6 @@ def mouth(hum: Hum, room: Room) -> Mouth:
 async def words(text: str) -> AsyncIterator[str]:
     for word in text.split(" "):
         yield word + " "
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(10_000):
-        if holds():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
 
 
 async def settle() -> None:

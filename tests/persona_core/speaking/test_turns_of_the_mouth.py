@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from persona_core.speaking.mouth import Mouth
-from tests.persona_core.speaking.test_mouth import Hum, Room, complete, settle, until, words
+from tests.persona_core.speaking.test_mouth import Hum, Room, complete, settle, words
+from tests.until import until
 
 
 async def test_a_reply_without_words_yet_keeps_nobody_waiting() -> None:

@@ -21,6 +21,8 @@ from persona_core.engines.whisper import (
     is_lost,
     is_unsure,
     most_tokens,
+    truer,
+    usual_language,
 )
 from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
 from persona_core.errors import EngineError
@@ -56,25 +58,36 @@ class FasterWhisper(WhisperEngine):
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         encoded = self._encode(pieces, whole=False)
-        readings = self._decode(encoded, pieces, self._detect(encoded, pieces), beam=1)
+        readings = self._read_greedily(encoded, pieces)
         unsure = [i for i, reading in enumerate(readings) if is_unsure(reading) and not pieces[i].draft]
         if unsure:
             some = [pieces[i] for i in unsure]
             if len(some) < len(pieces):  # CTranslate2 cannot take a part of what it has encoded
                 encoded = self._encode(some, whole=False)
-            better = self._decode(encoded, some, self._detect(encoded, some), BEAM)
+            better = self._decode(encoded, some, [readings[i].read_in for i in unsure], BEAM)
             for i, reading in zip(unsure, better, strict=True):
                 readings[i] = reading
         return readings
 
     def _read_again(self, piece: Speech) -> Reading:
         encoded = self._encode([piece], whole=True)
-        languages = self._detect(encoded, [piece])
-        (first,) = self._decode(encoded, [piece], languages, beam=1)
+        (first,) = self._read_greedily(encoded, [piece])
         if not is_lost(first) and not is_unsure(first):
             return first
-        (reading,) = self._decode(encoded, [piece], languages, BEAM)
+        (reading,) = self._decode(encoded, [piece], [first.read_in], BEAM)
         return replace(reading, looped=is_lost(first))
+
+    def _read_greedily(self, encoded: Any, pieces: Sequence[Speech]) -> list[Reading]:
+        """In the language of each; where another one than the usual was detected, both are read."""
+        languages = self._detect(encoded, pieces)
+        readings = self._decode(encoded, pieces, languages, beam=1)
+        usual = [usual_language(piece, self._model.supported_languages) for piece in pieces]
+        if all(reading.is_usual(own) for reading, (own, _) in zip(readings, usual, strict=True)):
+            return readings
+        instead = self._decode(
+            encoded, pieces, usual, beam=1
+        )  # of what is encoded no part can be taken alone
+        return [truer(own, reading) for own, reading in zip(instead, readings, strict=True)]
 
     def _encode(self, pieces: Sequence[Speech], whole: bool) -> Any:
         frames = WINDOW_FRAMES if whole else max(frames_for(piece.samples) for piece in pieces)

@@ -23,6 +23,8 @@ from persona_core.engines.whisper import (
     is_lost,
     is_unsure,
     most_tokens,
+    truer,
+    usual_language,
 )
 from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
 from persona_core.errors import EngineError
@@ -55,6 +57,11 @@ class TransformersWhisper(WhisperEngine):
         )
         super().__init__("transformers-whisper")
 
+    @property
+    def _languages_known(self) -> list[str]:
+        """ISO 639-1, in the order of their tokens."""
+        return [token.strip("<|>") for token in self._languages]
+
     @torch.inference_mode()
     def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         return super()._transcribe(speech)
@@ -64,16 +71,25 @@ class TransformersWhisper(WhisperEngine):
 
     def _read_one(self, piece: Speech) -> Reading:
         encoded = self._encode(piece, whole=False)
-        reading = self._decode(encoded, piece, beam=1)
+        reading = self._read_greedily(encoded, piece)
         wanted = is_unsure(reading) and not piece.draft
-        return self._decode(encoded, piece, BEAM) if wanted else reading
+        return self._decode(encoded, piece, reading.read_in, BEAM) if wanted else reading
 
     def _read_again(self, piece: Speech) -> Reading:
         encoded = self._encode(piece, whole=True)
-        first = self._decode(encoded, piece, beam=1)
+        first = self._read_greedily(encoded, piece)
         if not is_lost(first) and not is_unsure(first):
             return first
-        return replace(self._decode(encoded, piece, BEAM), looped=is_lost(first))
+        return replace(self._decode(encoded, piece, first.read_in, BEAM), looped=is_lost(first))
+
+    def _read_greedily(self, encoded: BaseModelOutput, piece: Speech) -> Reading:
+        """In its language; where another one than the usual was detected, both are read."""
+        detected = self._language(piece, self._first_guess(encoded))
+        usual = usual_language(piece, self._languages_known)
+        reading = self._decode(encoded, piece, detected, beam=1)
+        if reading.is_usual(usual[0]):
+            return reading
+        return truer(self._decode(encoded, piece, usual, beam=1), reading)
 
     def _encode(self, piece: Speech, whole: bool) -> BaseModelOutput:
         """What the encoder makes of ``piece``. Its own forward() takes nothing but 30 s."""
@@ -100,7 +116,7 @@ class TransformersWhisper(WhisperEngine):
         if not self._languages:
             return "en", 0.0
         chances = first[list(self._languages.values())]
-        names = [token.strip("<|>") for token in self._languages]
+        names = self._languages_known
         return chosen_language(
             piece, names[int(chances.argmax())], float(chances.max() / chances.sum()), names
         )
@@ -110,9 +126,10 @@ class TransformersWhisper(WhisperEngine):
         vocabulary = self._processor.tokenizer.get_vocab()
         return next(int(vocabulary[name]) for name in names if name in vocabulary)
 
-    def _decode(self, encoded: BaseModelOutput, piece: Speech, beam: int) -> Reading:
-        first = self._first_guess(encoded)
-        language, probability = self._language(piece, first)
+    def _decode(
+        self, encoded: BaseModelOutput, piece: Speech, read_in: tuple[str, float], beam: int
+    ) -> Reading:
+        language, probability = read_in
         start = [self._model.config.decoder_start_token_id]
         if self._languages:
             start += [self._languages[f"<|{language}|>"], self._token("<|transcribe|>")]
@@ -138,7 +155,7 @@ class TransformersWhisper(WhisperEngine):
             language=language,
             language_probability=probability,
             logprob=float(chances[torch.isfinite(chances)].mean()),
-            no_speech=float(first[self._token("<|nospeech|>", "<|nocaptions|>")]),
+            no_speech=float(self._first_guess(encoded)[self._token("<|nospeech|>", "<|nocaptions|>")]),
             tokens=len(tokens),
             ran_on=self._model.config.eos_token_id not in tokens,
         )

@@ -20,6 +20,7 @@ from persona_core.engines.whisper import (
     is_doubtful,
     is_unsure,
     transcript,
+    truer,
 )
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples, Speech, Transcript
@@ -167,6 +168,36 @@ def test_the_language_is_told_or_heard_or_usual(
 ) -> None:
     speech = Speech(np.zeros(1, np.float32), language, usual)
     assert chosen_language(speech, detected, probability, {"de", "en", "es", "fr", "cy"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("detected", "believed"),
+    [
+        (replace(HELLO, language="ar", logprob=-0.9), False),  # less likely
+        (replace(HELLO, language="de", logprob=-0.1), True),
+        (replace(HELLO, language="la", logprob=-0.1, ran_on=True), False),  # dashes without end
+        (replace(HELLO, language="ar", logprob=-0.8), False),  # no likely words in any language
+        (replace(HELLO, logprob=-0.9), True),  # the usual one
+        (replace(HELLO, language="de", language_probability=0.0, logprob=-0.9), True),  # told
+    ],
+)
+def test_another_language_is_believed_where_its_words_fit_better(detected: Reading, believed: bool) -> None:
+    usual = replace(HELLO, language_probability=0.0, logprob=-0.85)
+    assert truer(usual, detected) is (detected if believed else usual)
+
+
+async def test_foreign_names_do_not_make_a_foreign_language(base: FasterWhisper, shared_data: Path) -> None:
+    """Whisper is sure of Arabic here: "then said the eunuch ardaw who repeated poetry"."""
+    path = shared_data / "speech" / "librispeech" / "2033" / "2033-164914-0002.flac"
+    for seconds in (1.9, 2.4, 2.9, 3.4, 5.0):
+        (heard,) = await base.transcribe([Speech(read(path)[: int(seconds * EAR_RATE)])])
+        assert heard.language == "en"
+
+
+async def test_a_draft_is_read_once(tiny: FasterWhisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiny, "_read", lambda pieces: [LOST for _ in pieces])
+    monkeypatch.delattr(tiny, "_model")
+    assert [one.text for one in await tiny.transcribe([Speech(said(SENTENCE), draft=True)])] == [""]
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,13 @@ class LlamaChat:
 
     def __init__(self, model: llama.llama_model_p, name: str) -> None:
         """``name`` is the file's, for the error when it is no chat model."""
-        self._vocab = llama.llama_model_get_vocab(model)
-        self.size = llama.llama_vocab_n_tokens(self._vocab)  # of the vocabulary
-        self._bos = llama.llama_vocab_bos(self._vocab)
+        self.vocabulary = llama.llama_model_get_vocab(model)
+        self.size = llama.llama_vocab_n_tokens(self.vocabulary)  # of the vocabulary
+        self._bos = llama.llama_vocab_bos(self.vocabulary)
         template = llama.llama_model_chat_template(model, None)
         if template is None:
             raise EngineError(f"{name} has no chat template; choose an instruct or chat model.")
-        eos = llama.llama_vocab_eos(self._vocab)
+        eos = llama.llama_vocab_eos(self.vocabulary)
         self._format = Jinja2ChatFormatter(template.decode(), self._text(eos), self._text(self._bos))
         self._control = self._control_texts()
         self.closing = self._closing_tokens()
@@ -61,25 +61,27 @@ class LlamaChat:
         data = text.encode()
         room = len(data) + 8  # a token is at least one byte, but for a few that vocabularies add
         buffer = (llama.llama_token * room)()
-        count = llama.llama_tokenize(self._vocab, data, len(data), buffer, room, False, True)
+        count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, room, False, True)
         return buffer[:count]
 
     def bytes_of(self, token: int) -> bytes:
         """What ``token`` adds to the text: possibly half a character, nothing for a control token."""
         buffer = ctypes.create_string_buffer(256)
-        length = llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        length = llama.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(length, 0)]
 
     def ends(self, token: int) -> bool:
         """Whether ``token`` says that the answer is over."""
-        return bool(llama.llama_vocab_is_eog(self._vocab, token))
+        return bool(llama.llama_vocab_is_eog(self.vocabulary, token))
 
     def _clean(self, messages: Sequence[Message]) -> list[Message]:
         return [Message(message.role, self._control.sub(" ", message.content)) for message in messages]
 
     def _whole_tokens(self, text: str) -> list[int]:
         tokens = self.tokens(text)
-        if llama.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [self._bos]:  # templates may write it
+        if llama.llama_vocab_get_add_bos(self.vocabulary) and tokens[:1] != [
+            self._bos
+        ]:  # templates may write it
             tokens.insert(0, self._bos)
         return tokens
 
@@ -98,7 +100,7 @@ class LlamaChat:
         texts = [
             self._text(token)
             for token in range(self.size)
-            if llama.llama_vocab_is_control(self._vocab, token)
+            if llama.llama_vocab_is_control(self.vocabulary, token)
         ]
         return re.compile("|".join(re.escape(text) for text in texts if text) or "(?!)")
 
@@ -110,5 +112,5 @@ class LlamaChat:
     def _text(self, token: int) -> str:
         if token < 0:  # the vocabulary has none of the kind
             return ""
-        text: bytes = llama.llama_vocab_get_text(self._vocab, token)
+        text: bytes = llama.llama_vocab_get_text(self.vocabulary, token)
         return text.decode(errors="ignore")

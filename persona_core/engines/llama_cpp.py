@@ -141,7 +141,7 @@ class LlamaCppModel:
                 f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
             )
         pieces = Pieces(sampling.stop)
-        with sampler_for(sampling, self._chat.size) as sampler:
+        with sampler_for(sampling, self._chat) as sampler:
             for _ in range(min(sampling.max_tokens, room)):
                 while not self._advance(owner, tokens, step, logits=True):
                     yield None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import llama_cpp as llama
 
 from persona_core.engines.gguf import require_gguf
+from persona_core.engines.llama_chat import LlamaChat
 from persona_core.errors import EngineError
 from persona_core.types import Sampling
 
@@ -20,7 +21,12 @@ log = logging.getLogger(__name__)
 
 TOP_K = 64  # what the other samplers look at; a whole vocabulary takes them milliseconds
 PENALTY, PENALTY_TOKENS = 1.05, 64  # enough against loops, mild enough for JSON
+# "Don't repeat yourself": after so many tokens as they were said before, the next one as it was then loses the
+# first of these log-odds, and the second times as much for each further token. Small models that have said the same
+# thing twice say nothing else any more.
+DRY_TOKENS, DRY, DRY_GROWTH = 2, 2.0, 1.75
 RANDOM_SEED = 0xFFFFFFFF  # llama.cpp's word for "a new one each time"
+MOST_NEW = 1024  # tokens of an answer among which repetitions are looked for, with the earlier ones
 # How the lines end that llama.cpp reports as errors when we asked it to stop.
 INTERRUPTED = ("failed with error 1", "compute status: 1", "failed to decode, ret = 2")
 ERROR = 4  # of ggml.h; the table in llama-cpp-python is an older one
@@ -123,13 +129,15 @@ def _strlen() -> Any:
 
 
 @contextmanager
-def sampler_for(sampling: Sampling, vocabulary: int) -> Iterator[llama.llama_sampler_p]:
-    """A chain of samplers that looks only at the answer so far, never at the prompt."""
+def sampler_for(sampling: Sampling, chat: LlamaChat) -> Iterator[llama.llama_sampler_p]:
+    """A chain of samplers that looks at the answer so far and at earlier ones, never at the rest of the prompt."""
     chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
     links = [
         llama.llama_sampler_init_top_k(TOP_K),
-        llama.llama_sampler_init_penalties(vocabulary, PENALTY_TOKENS, PENALTY, 0.0, 0.0),
+        llama.llama_sampler_init_penalties(chat.size, PENALTY_TOKENS, PENALTY, 0.0, 0.0),
     ]
+    if sampling.said:
+        links.append(_without_repeating(sampling.said, chat))
     if sampling.temperature <= 0:
         links.append(llama.llama_sampler_init_greedy())
     else:
@@ -145,3 +153,14 @@ def sampler_for(sampling: Sampling, vocabulary: int) -> Iterator[llama.llama_sam
         yield chain
     finally:
         llama.llama_sampler_free(chain)
+
+
+def _without_repeating(said: Sequence[str], chat: LlamaChat) -> llama.llama_sampler_p:
+    tokens = [token for text in said for token in chat.tokens(f"{text}\n")]
+    breakers = (ctypes.c_char_p * 1)(b"\n")  # no repetition goes on from one answer to the next
+    link: llama.llama_sampler_p = llama.llama_sampler_init_dry(
+        chat.vocabulary, DRY, DRY_GROWTH, DRY_TOKENS, len(tokens) + MOST_NEW, breakers, 1
+    )
+    for token in tokens:
+        llama.llama_sampler_accept(link, token)
+    return link

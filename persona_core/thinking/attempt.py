@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from time import perf_counter
 
 from persona_core.persona import Persona
@@ -32,7 +33,9 @@ class Attempt:
     async def words(self) -> AsyncGenerator[str, None]:
         """Pieces of text that are certain to be spoken. Raises EngineError when the model fails."""
         watch = Stopwatch()
-        character, sampling = self._persona.character, self._persona.sampling
+        character = self._persona.character
+        hers = tuple(turn.text for turn in self._turns if turn.person is None)
+        sampling = replace(self._persona.sampling, said=hers)
         others = {turn.person.name for turn in self._turns if turn.person}
         reader = ReplyReader(character.name, others)
         messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens)

@@ -52,6 +52,7 @@ class Parrot:
 
     def __init__(self) -> None:
         self.prompts: list[Sequence[Message]] = []
+        self.said: tuple[str, ...] = ()  # what it was told that it has answered before
         self.read_ahead: list[Sequence[Message]] = []
 
     async def stream(
@@ -63,6 +64,7 @@ class Parrot:
         background: bool = False,
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
+        self.said = sampling.said
         heard = messages[-1].content.replace(":", " said").replace("\n", " and ")
         for word in f"{heard}. That is all.".split(" "):
             await asyncio.sleep(0)
@@ -244,6 +246,18 @@ async def test_lines_typed_during_her_reply_are_answered_after_it_and_nothing_is
         conversation.read(ANN, "last")
         await conversation.settled()
     assert all(any(f"line {i}" in m.content for m in llm.prompts[-1]) for i in range(5))
+
+
+async def test_the_model_is_told_what_she_has_said_already(persona: Persona) -> None:
+    llm = Parrot()
+    async with Conversation("test", replace(persona, llm=llm), None, lambda _: None) as conversation:
+        conversation.read(ANN, "one")
+        await conversation.settled()
+        assert llm.said == ()
+        conversation.read(ANN, "two")
+        await conversation.settled()
+    (reply,) = llm.said
+    assert "one" in reply and "two" not in reply
 
 
 async def test_a_line_without_end_is_cut_and_said_to_be(persona: Persona) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import aclosing
+from dataclasses import replace
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,24 @@ async def evaluated(model, messages, conversation="") -> int:
     before = model.evaluated
     await answer(model, messages, Sampling(max_tokens=1, temperature=0), conversation)
     return model.evaluated - before
+
+
+async def test_what_has_been_said_before_is_not_said_again(model):
+    """Small models copy their own last answer for ever, asked the same or not."""
+    question = "Tell me about your garden."
+    first = await answer(model, talk(question))
+    again = await answer(model, talk(question), replace(GREEDY, said=(first,)))
+    assert await answer(model, talk(question)) == first
+    assert common_words(first, again) < len(first.split()) // 2
+    both = await answer(model, talk(question), replace(GREEDY, said=(first, again)))
+    assert both not in (first, again)
+
+
+def common_words(one: str, other: str) -> int:
+    """Length of the longest run of words that are in both."""
+    words, others = one.split(), other.split()
+    match = SequenceMatcher(None, words, others, autojunk=False).find_longest_match()
+    return match.size
 
 
 async def test_a_kept_prefix_gives_the_same_answer_as_a_cold_one(model, cold):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import llama_cpp as llama
@@ -16,6 +17,8 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from persona_core.engines.chat import certain_beginning, without_system
 from persona_core.errors import EngineError
 from persona_core.types import Message
+
+KNOWN_TEXTS = 1024  # whose tokens are kept; a whole prompt takes 3 ms and some kilobytes
 
 _ENDS = tuple(".?!。？！｡؟।")
 _CLOSING = "".join(_ENDS) + "…,;:-–—、，،\"'”’ \n"
@@ -35,6 +38,8 @@ class LlamaChat:
         eos = llama.llama_vocab_eos(self.vocabulary)
         self._format = Jinja2ChatFormatter(template.decode(), self._text(eos), self._text(self._bos))
         self._control = self._control_texts()
+        # Each line of a conversation is counted for every prompt, and a prompt is asked for two or three times.
+        self._known = lru_cache(maxsize=KNOWN_TEXTS)(self._tokens)
         self.closing = self._closing_tokens()
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
@@ -58,11 +63,14 @@ class LlamaChat:
 
     def tokens(self, text: str) -> list[int]:
         """Tokens of ``text`` alone; control tokens written out in it are read as such."""
+        return list(self._known(text))
+
+    def _tokens(self, text: str) -> tuple[int, ...]:
         data = text.encode()
         room = len(data) + 8  # a token is at least one byte, but for a few that vocabularies add
         buffer = (llama.llama_token * room)()
         count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, room, False, True)
-        return buffer[:count]
+        return tuple(buffer[:count])
 
     def bytes_of(self, token: int) -> bytes:
         """What ``token`` adds to the text: possibly half a character, nothing for a control token."""

@@ -20,6 +20,7 @@ from persona_core.engines.llama_chat import LlamaChat
 from persona_core.engines.llama_library import Abort, load, open_context, sampler_for
 from persona_core.engines.pieces import Pieces
 from persona_core.engines.scheduler import Scheduler, Urgency
+from persona_core.engines.threads import give_way
 from persona_core.errors import EngineError
 from persona_core.types import Message, Sampling
 
@@ -65,7 +66,10 @@ class LlamaCppModel:
         self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT
         if gpu:
             self._small_step = SMALL_BATCH_GPU
-        self._scheduler = Scheduler("llama", abort)
+        if gpu:
+            self._scheduler = Scheduler("llama", abort)
+        else:  # what is being said is worked out before what is answered, with which these threads are busy for longest
+            self._scheduler = Scheduler("llama", abort, prepare=give_way)
 
     def stream(
         self,

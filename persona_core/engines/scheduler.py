@@ -50,9 +50,9 @@ class _Job:
 class Scheduler:
     """Runs the steps of its jobs in a thread of its own, which exists only while there is work."""
 
-    def __init__(self, name: str, interrupt: Interrupt) -> None:
-        """``name`` is the thread's."""
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
+    def __init__(self, name: str, interrupt: Interrupt, prepare: Callable[[], None] = lambda: None) -> None:
+        """``name`` is the thread's, in which ``prepare`` is called first."""
+        self._worker = ThreadPoolExecutor(1, name, initializer=prepare)
         self._interrupt = interrupt
         self._lock = threading.Lock()  # of all that follows
         self._jobs: list[_Job] = []  # in the order they came

@@ -23,10 +23,10 @@ _FITTING = -0.73
 LOOP = 2.4  # text that zlib shrinks by more repeats itself (OpenAI's own decoder has the same threshold)
 BEAM = 5  # for what is unsure or lost; elsewhere greedy is as good, and quicker
 
-# Mean log-probabilities. On 50 LibriSpeech clips (test-other, base) a beam for what is below -0.3 gives 13.1 % WER
-# and is needed for 18 of them, below -0.5 14.1 % and 6, below -0.7 14.5 % and 4; each takes 80 to 150 ms. Of the clips
-# under 7 s the library's own transcribe() has 13.3 %, and with -0.5 we have 15.9.
-_UNSURE = -0.3
+# Mean log-probabilities. Of 50 LibriSpeech clips (test-other, base) a beam for what is below -0.3 gives 13.1 % WER and
+# is needed for 16, below -0.36 13.7 % and 9, below -0.5 14.1 % and 3, for all 13.3 %, for none 16.0 %. It takes
+# 80 to 150 ms; the library's own transcribe() has 13.7 %.
+_UNSURE = -0.36
 _HOPELESS = -1.0  # no words, most likely; asked again, the recogniser would only invent more plausible ones
 
 _FEWEST = 1.0  # tokens a second of loud sound; people who speak slowly still say two or more

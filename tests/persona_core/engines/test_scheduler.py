@@ -272,3 +272,12 @@ async def test_a_job_that_is_never_begun_leaves_nothing_behind(scheduler):
     await stream.aclose()
     assert not told
     assert not scheduler._jobs
+
+
+async def test_its_thread_is_prepared_before_its_first_job(interrupt) -> None:
+    prepared: list[str] = []
+    scheduler = Scheduler("test", interrupt, prepare=lambda: prepared.append(threading.current_thread().name))
+    await scheduler.run(iter_of(), Urgency.READ)
+    await scheduler.run(iter_of(), Urgency.READ)
+    assert prepared == ["test_0"]
+    scheduler.close(RuntimeError("over"))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from contextlib import aclosing
 
 import pytest
 
-from persona_core.engines.threads import stream_from_callback, stream_from_thread
+from persona_core.engines.threads import NICE, give_way, stream_from_callback, stream_from_thread
 
 
 @pytest.fixture
@@ -136,3 +138,18 @@ async def test_work_with_a_callback_is_told_to_stop(worker):
     assert not stopped.is_set()
     await stream.aclose()
     assert stopped.is_set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, whose threads have priorities of their own")
+def test_a_thread_that_gives_way_and_those_that_it_starts_come_later_than_the_others():
+    def mine() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def started_there() -> int:
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(mine).result()
+
+    usual = mine()
+    with ThreadPoolExecutor(1, initializer=give_way) as worker:
+        assert worker.submit(mine).result() == worker.submit(started_there).result() == min(19, usual + NICE)
+    assert mine() == usual

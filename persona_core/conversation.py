@@ -418,9 +418,12 @@ class Conversation:
     # Reading ahead
 
     def _read_ahead(self, saying: Turn | None = None) -> None:
-        """Have the model read what has been said, and what is being said as far as that is certain."""
+        """Have the model read what has been said, and what is being said as far as that is certain.
+
+        Not while several talk at once: nobody knows whose words will be the last, and she waits for all of them.
+        """
         llm = self._persona.llm
-        if not llm.keeps_prefix or self._answer is not None:
+        if not llm.keeps_prefix or self._answer is not None or len(self._floor.talking) > 1:
             return
         turns = (*self._history, saying) if saying else tuple(self._history)
         if turns != self._reading_turns:  # a newer reading takes over what the older one has done

@@ -11,9 +11,14 @@ from persona_core.types import Samples, Speech
 _normalise = EnglishTextNormalizer({})
 
 
+def normalised(text: str) -> str:
+    """``text`` as it is compared."""
+    return str(_normalise(text))
+
+
 def word_error_rate(said: str, heard: str) -> float:
     """Share of the words of ``said`` that are wrong, missing or too many in ``heard``."""
-    return float(jiwer.wer(_normalise(said), _normalise(heard)))
+    return float(jiwer.wer(normalised(said), normalised(heard)))
 
 
 async def text_of(stt: SpeechToText, samples: Samples, language: str = "") -> str:

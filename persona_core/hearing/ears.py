@@ -48,6 +48,9 @@ SURE_LOGPROB = -0.7  # of a partial text's words: such are believed even where t
 GUESS_S = 0.2  # of speech that a partial text may lack; of such, 6 in 10 are the final text to the letter
 TELLING_S = 0.4  # of silence, after which a microphone that can close has done so
 REGRET_S = 1.0  # whoever begins again so soon had not finished
+CROWD = (
+    3  # people talking at once, among whom she does not speak: nobody's thinking is cut off by ending a turn
+)
 TURN_END_S = 8  # of the latest sound are what an end of turn is told by
 
 # The rule of turn_end.py was fitted at 0.1 s of silence, and Smart Turn makes much of silence; this is added to the
@@ -120,6 +123,10 @@ class Ears:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def _crowded(self) -> bool:
+        return sum(one.take is not None for one in self._people.values()) >= CROWD
 
     def listen_first_to(self, person_id: str) -> None:
         """Whose partial texts come before those of others; empty for nobody's."""
@@ -350,12 +357,13 @@ class Ears:
             talk_ended=one.ear.talk_ended,
             microphone=one.microphone,
         )
-        silence_s = patience_s(evidence, self._hearing.quickest_s, self._hearing.longest_s)
+        longest_s = self._hearing.quickest_s if self._crowded else self._hearing.longest_s
+        silence_s = patience_s(evidence, self._hearing.quickest_s, longest_s)
         one.ear.be_patient(silence_s)
         self._tell(Weighed(take.number, take.likely.language, one.ear.voiced_s, silence_s))
 
     async def _finished(self, segment: Segment) -> float | None:
-        if self._hearing.end_of_turn is None:
+        if self._hearing.end_of_turn is None or self._crowded:
             return None
         samples = np.concatenate([segment.samples, UNHEARD])[-TURN_END_S * EAR_RATE :]
         try:

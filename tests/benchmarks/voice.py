@@ -39,13 +39,11 @@ def measure(parts: list[str] | tuple[str, ...], most: int | None) -> list[Figure
     live: tuple[list[turns.TurnSeen], list[turns.TurnSeen]] | None = None
     if set(parts) - {"overlap"}:
         with stage() as scene:
-            if {"live", "pauses"} & set(parts):
-                ann = scene.room(["Ann"])
             if "live" in parts:
-                live = turns.conversation(ann, most)
+                live = turns.conversation(scene.room(["Ann"]), most)
                 found += turns.figures(live[1])
             if "pauses" in parts:
-                found += pauses.measure(ann, most)
+                found += pauses.measure(scene, most)
             if "noise" in parts:
                 found += noise.measure(scene, most)
             if "crowd" in parts:

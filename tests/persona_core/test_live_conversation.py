@@ -152,6 +152,17 @@ async def test_the_model_reads_along_and_the_prompt_of_the_answer_only_adds_to_i
     assert all(CAT.startswith(f"{event.stable} {event.tentative}".strip()) for event in shown)
 
 
+async def test_the_model_does_not_read_along_while_several_talk_at_once() -> None:
+    llm = Parrot()
+    async with Conversation("test", persona({5: CAT, 7: CAT}, llm), Tape(), lambda _: None) as conversation:
+        conversation.set_people([ANN, BOB])
+        await hear(conversation, tone(ANN, 0.5, 0, 3), tone(BOB, 0.7, 0, 3))
+        assert not any("cat" in messages[-1].content for messages in llm.read_ahead)
+        await hear(conversation, silence(ANN, 3, 3), silence(BOB, 3, 3))
+        await conversation.settled()
+    assert sum("cat" in messages[-1].content for messages in llm.read_ahead) >= 1
+
+
 async def test_what_is_known_is_not_worked_out_again() -> None:
     her = persona({5: CAT}, Parrot())
     async with Conversation("test", her, Tape(), lambda event: None) as conversation:

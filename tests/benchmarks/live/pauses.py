@@ -1,7 +1,8 @@
 """People who stop to think in the middle of a sentence: does she let them?
 
-Half of them have a microphone that stays open in the pause, as it does while a key is held; with the other half a
-noise gate closes it, as Discord's voice activity does, so that nothing is sent until they go on.
+One has a microphone that stays open in the pause, as it does while a key is held; with the other a noise gate
+closes it, as Discord's voice activity does, so that nothing is sent until they go on. Each is in a room alone with
+her, since what a closing microphone means is learned of each person.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from persona_core.types import EAR_RATE
 from tests.benchmarks.figures import Figure, against
 from tests.benchmarks.live.sounds import Clip, clip, librispeech, with_pause, word_gaps
-from tests.benchmarks.live.stage import Room
+from tests.benchmarks.live.stage import Room, Stage
 from tests.benchmarks.live.turns import TurnSeen, take_turn
 
 CLIPS = 24
@@ -57,12 +58,14 @@ def clips() -> list[Pausing]:
     return made
 
 
-def measure(room: Room, most: int | None = None) -> list[Figure]:
-    """Every clip once with each kind of microphone, the two in turn."""
+def measure(stage: Stage, most: int | None = None) -> list[Figure]:
+    """Every clip once with each kind of microphone, by people of whom she knows nothing yet."""
     pausing = clips()[:most]
-    pairs = [(take_turn(room, one.clip), _take_gated_turn(room, one)) for one in pausing]
-    opened, gated = zip(*pairs, strict=True)
-    return figures(list(opened), list(gated))
+    holder = stage.room(["Holly"])
+    opened = [take_turn(holder, one.clip) for one in pausing]
+    gater = stage.room(["Gabe"])
+    gated = [_take_gated_turn(gater, one) for one in pausing]
+    return figures(opened, gated)
 
 
 def _take_gated_turn(room: Room, one: Pausing) -> TurnSeen:

@@ -48,10 +48,15 @@ class Talk:
         self.ears, self.told = ears, told
         self._at_s = 0.0
 
-    async def say(self, seconds: float, loud: float = 0.5, closes: bool = False) -> None:
+    async def say(
+        self, seconds: float, loud: float = 0.5, closes: bool = False, others: Sequence[Person] = ()
+    ) -> None:
+        """``others`` talk meanwhile."""
         for n in range(round(seconds * 50)):
             pcm = np.full(FRAME, round(loud * 32767), np.int16)
             self.ears.hear(Frame(ANN, pcm, EAR_RATE, self._at_s, ends_talk=closes and n == 0))
+            for other in others:
+                self.ears.hear(Frame(other, np.full(FRAME, 16_000, np.int16), EAR_RATE, self._at_s))
             self._at_s += 0.02
             await asyncio.sleep(0)
         await self.ears.understood()
@@ -170,3 +175,12 @@ async def test_a_pause_is_no_end_while_the_language_model_is_asked() -> None:
         ann.ears.completed(take, said, 0.99)
         await ann.be_silent(0.2)
         assert ann.texts() == [said.text]
+
+
+@pytest.mark.parametrize(("others", "waits"), [(0, True), (1, True), (2, False)])
+async def test_nobody_is_waited_for_in_a_crowd(others: int, waits: bool) -> None:
+    people = [Person(f"test:{n}", f"Bob {n}") for n in range(others)]
+    async with talk(Reader("I would like to go to the")) as ann:
+        await ann.say(2.0, others=people)
+        await ann.say(0.4, 0.0, others=people)
+        assert (ann.patience_s() > 1.0) is waits

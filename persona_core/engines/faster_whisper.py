@@ -24,7 +24,7 @@ from persona_core.engines.whisper import (
     truer,
     usual_language,
 )
-from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
+from persona_core.engines.whisper_windows import filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Speech
 
@@ -57,20 +57,20 @@ class FasterWhisper(WhisperEngine):
         super().__init__("faster-whisper", LANES)
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
-        encoded = self._encode(pieces, whole=False)
+        encoded = self._encode(pieces, _frames_for(pieces))
         readings = self._read_greedily(encoded, pieces)
         unsure = [i for i, reading in enumerate(readings) if is_unsure(reading) and not pieces[i].draft]
         if unsure:
             some = [pieces[i] for i in unsure]
             if len(some) < len(pieces):  # CTranslate2 cannot take a part of what it has encoded
-                encoded = self._encode(some, whole=False)
+                encoded = self._encode(some, _frames_for(some))
             better = self._decode(encoded, some, [readings[i].read_in for i in unsure], BEAM)
             for i, reading in zip(unsure, better, strict=True):
                 readings[i] = reading
         return readings
 
-    def _read_again(self, piece: Speech) -> Reading:
-        encoded = self._encode([piece], whole=True)
+    def _read_again(self, piece: Speech, frames: int) -> Reading:
+        encoded = self._encode([piece], frames)
         (first,) = self._read_greedily(encoded, [piece])
         if not is_lost(first) and not is_unsure(first):
             return first
@@ -89,8 +89,7 @@ class FasterWhisper(WhisperEngine):
         )  # of what is encoded no part can be taken alone
         return [truer(own, reading) for own, reading in zip(instead, readings, strict=True)]
 
-    def _encode(self, pieces: Sequence[Speech], whole: bool) -> Any:
-        frames = WINDOW_FRAMES if whole else max(frames_for(piece.samples) for piece in pieces)
+    def _encode(self, pieces: Sequence[Speech], frames: int) -> Any:
         filters = self._model.feature_extractor.mel_filters
         return self._model.encode(filled([log_mel(piece.samples, filters) for piece in pieces], frames))
 
@@ -132,6 +131,10 @@ class FasterWhisper(WhisperEngine):
                 results, tokenizers, languages, most, strict=True
             )
         ]
+
+
+def _frames_for(pieces: Sequence[Speech]) -> int:
+    return max(frames_for(piece.samples) for piece in pieces)
 
 
 def _reading(result: Any, tokenizer: Tokenizer, language_probability: float, most: int) -> Reading:

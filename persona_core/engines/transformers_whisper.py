@@ -26,7 +26,7 @@ from persona_core.engines.whisper import (
     truer,
     usual_language,
 )
-from persona_core.engines.whisper_windows import WINDOW_FRAMES, filled, frames_for
+from persona_core.engines.whisper_windows import filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Samples, Speech, Transcript
 
@@ -70,13 +70,13 @@ class TransformersWhisper(WhisperEngine):
         return [self._read_one(piece) for piece in pieces]
 
     def _read_one(self, piece: Speech) -> Reading:
-        encoded = self._encode(piece, whole=False)
+        encoded = self._encode(piece, frames_for(piece.samples))
         reading = self._read_greedily(encoded, piece)
         wanted = is_unsure(reading) and not piece.draft
         return self._decode(encoded, piece, reading.read_in, BEAM) if wanted else reading
 
-    def _read_again(self, piece: Speech) -> Reading:
-        encoded = self._encode(piece, whole=True)
+    def _read_again(self, piece: Speech, frames: int) -> Reading:
+        encoded = self._encode(piece, frames)
         first = self._read_greedily(encoded, piece)
         if not is_lost(first) and not is_unsure(first):
             return first
@@ -91,10 +91,9 @@ class TransformersWhisper(WhisperEngine):
             return reading
         return truer(self._decode(encoded, piece, usual, beam=1), reading)
 
-    def _encode(self, piece: Speech, whole: bool) -> BaseModelOutput:
+    def _encode(self, piece: Speech, frames: int) -> BaseModelOutput:
         """What the encoder makes of ``piece``. Its own forward() takes nothing but 30 s."""
         encoder = self._model.get_encoder()
-        frames = WINDOW_FRAMES if whole else frames_for(piece.samples)
         features = torch.from_numpy(filled([log_mel(piece.samples, self._filters)], frames))
         hidden = features.to(self._model.device, self._model.dtype)
         for convolution in (encoder.conv1, encoder.conv2):

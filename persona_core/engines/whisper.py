@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from persona_core.engines.whisper_windows import batches, frames_for, is_audible, loud_seconds, windows
+from persona_core.engines.whisper_windows import (
+    batches,
+    frames_again,
+    frames_for,
+    is_audible,
+    loud_seconds,
+    windows,
+)
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples, Speech, Transcript
 
@@ -43,7 +50,7 @@ class Reading:
     no_speech: float  # probability 0..1
     tokens: int  # that the text was written with
     ran_on: bool = False  # it was stopped at the most tokens that anybody can speak in this time
-    looped: bool = False  # its first attempt on the whole window was lost in a loop
+    looped: bool = False  # with more silence, too, it was first lost in a loop
 
     @property
     def read_in(self) -> tuple[str, float]:
@@ -77,7 +84,7 @@ def is_unsure(reading: Reading) -> bool:
 
 
 def is_doubtful(reading: Reading, samples: Samples) -> bool:
-    """Whether ``samples``, in which this was read, are worth a second attempt, on the whole window.
+    """Whether ``samples``, in which this was read, are worth another attempt, with more silence after them.
 
     That is so where the words do not fit the sound: too many, too few, or all of them twice.
     """
@@ -150,7 +157,7 @@ def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
 
 
 class WhisperEngine:
-    """Each window is first read on its real length, and again on 30 s where that was doubtful."""
+    """Each window is first read on its real length, and again with more silence after it where that was doubtful."""
 
     def __init__(self, worker: str, lanes: int = 1) -> None:
         """``lanes``: how many calls are worked on at a time."""
@@ -187,13 +194,20 @@ class WhisperEngine:
             readings |= zip(batch, self._read([pieces[i] for i in batch]), strict=True)
         for i, reading in readings.items():
             if is_doubtful(reading, pieces[i].samples) and not pieces[i].draft:
-                readings[i] = self._read_again(pieces[i])
+                readings[i] = self._with_more_silence(pieces[i])
         return [readings[i] for i in range(len(pieces))]
+
+    def _with_more_silence(self, piece: Speech) -> Reading:
+        tries = (self._read_again(piece, frames) for frames in frames_again(piece.samples))
+        reading = next(tries)
+        while is_doubtful(reading, piece.samples) and (better := next(tries, None)):
+            reading = better
+        return reading
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         """Each of ``pieces``, at most 30 s and of similar length, at little cost; in the worker thread."""
         raise NotImplementedError
 
-    def _read_again(self, piece: Speech) -> Reading:
-        """The same for one, with all the care there is: on 30 s, and searching where that loops."""
+    def _read_again(self, piece: Speech, frames: int) -> Reading:
+        """The same for one with care: on so many frames of 10 ms, and searching where that loops."""
         raise NotImplementedError

@@ -19,6 +19,7 @@ from transformers import (
 
 from persona_core.engines.transformers_whisper import TransformersWhisper
 from persona_core.engines.whisper import Reading
+from persona_core.engines.whisper_windows import frames_for
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Speech, Transcript
 from tests.devices import DEVICES
@@ -89,7 +90,9 @@ def test_the_language_asked_for_is_used_and_an_unknown_one_detected(whisper: Tra
 
 def test_only_the_real_length_is_encoded(whisper: TransformersWhisper) -> None:
     with torch.inference_mode():
-        short, whole = (whisper._encode(Speech(NOISE), whole).last_hidden_state for whole in (False, True))
+        short, whole = (
+            whisper._encode(Speech(NOISE), frames).last_hidden_state for frames in (frames_for(NOISE), 3000)
+        )
     assert whole.shape[1] == 1500
     assert short.shape[1] == 500  # 2 s may be a word alone
 
@@ -100,7 +103,7 @@ def test_30_s_are_encoded_as_the_library_does_it(whisper: TransformersWhisper) -
     given = features.input_features.to(whisper._model.device, whisper._model.dtype)
     with torch.inference_mode():
         theirs = whisper._model.get_encoder()(given).last_hidden_state
-        ours = whisper._encode(Speech(sound), whole=True).last_hidden_state
+        ours = whisper._encode(Speech(sound), 3000).last_hidden_state
     assert torch.allclose(ours.float(), theirs.float(), atol=0.01)
 
 

@@ -100,7 +100,7 @@ async def test_a_second_attempt_is_rare_on_real_speech(
 ) -> None:
     again = []
 
-    def read_again(piece: Speech) -> Reading:
+    def read_again(piece: Speech, frames: int) -> Reading:
         again.append(piece)
         return HELLO
 
@@ -116,6 +116,23 @@ async def test_what_is_doubtful_is_read_again_with_care(
     monkeypatch.setattr(tiny, "_read", lambda pieces: [LOST for _ in pieces])
     (heard,) = await tiny.transcribe([Speech(said(SENTENCE))])
     assert word_error_rate(SENTENCE, heard.text) == 0
+
+
+@pytest.mark.parametrize(("lost", "tries"), [(0, [1500]), (1, [1500, 3000]), (2, [1500, 3000])])
+async def test_more_silence_is_tried_until_the_words_fit(
+    tiny: FasterWhisper, monkeypatch: pytest.MonkeyPatch, lost: int, tries: list[int]
+) -> None:
+    tried: list[int] = []
+
+    def read_again(piece: Speech, frames: int) -> Reading:
+        tried.append(frames)
+        return LOST if len(tried) <= lost else HELLO
+
+    monkeypatch.setattr(tiny, "_read", lambda pieces: [LOST for _ in pieces])
+    monkeypatch.setattr(tiny, "_read_again", read_again)
+    (heard,) = await tiny.transcribe([Speech(said(HELLO.text))])
+    assert tried == tries
+    assert heard.text == ("" if lost == 2 else HELLO.text)
 
 
 async def test_a_minute_of_speech_is_heard_to_its_end(tiny: FasterWhisper) -> None:

@@ -9,6 +9,7 @@ from persona_core.engines.whisper_windows import (
     WINDOW_FRAMES,
     batches,
     filled,
+    frames_again,
     frames_for,
     is_audible,
     loud_seconds,
@@ -77,3 +78,10 @@ def test_what_is_filled_in_is_the_silence_that_follows_the_sound() -> None:
     assert ours.shape == (80, 200)
     settled = slice(105, 200)
     assert np.allclose(ours[:, settled], followed[:, settled], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "frames"), [(1.0, [1500, 3000]), (12.0, [1500, 3000]), (13.0, [3000]), (30.0, [3000])]
+)
+def test_another_attempt_is_first_made_on_half_a_window(seconds: float, frames: list[int]) -> None:
+    assert frames_again(np.zeros(int(seconds * EAR_RATE), np.float32)) == frames

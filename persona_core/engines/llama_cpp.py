@@ -17,7 +17,7 @@ import numpy as np
 
 from persona_core.engines.kept import Kept, KeptSequences, common_prefix
 from persona_core.engines.llama_chat import LlamaChat
-from persona_core.engines.llama_library import Abort, load, open_context, sampler_for
+from persona_core.engines.llama_library import Abort, Repetitions, load, open_context, sampler_for
 from persona_core.engines.pieces import Pieces
 from persona_core.engines.scheduler import Scheduler, Urgency
 from persona_core.engines.threads import give_way
@@ -56,6 +56,7 @@ class LlamaCppModel:
         except EngineError:
             llama.llama_model_free(self._model)
             raise
+        self._repetitions = Repetitions(self._chat)
         self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
@@ -108,6 +109,7 @@ class LlamaCppModel:
             return
         self._closed = True
         self._scheduler.close(EngineError("The language model was closed while it was writing."))
+        self._repetitions.close()
         llama.llama_batch_free(self._batch)
         llama.llama_free(self._context)
         llama.llama_model_free(self._model)
@@ -145,7 +147,7 @@ class LlamaCppModel:
                 f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
             )
         pieces = Pieces(sampling.stop)
-        with sampler_for(sampling, self._chat) as sampler:
+        with sampler_for(sampling, self._chat.size, self._repetitions) as sampler:
             for _ in range(min(sampling.max_tokens, room)):
                 while not self._advance(owner, tokens, step, logits=True):
                     yield None

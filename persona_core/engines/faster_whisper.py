@@ -84,9 +84,8 @@ class FasterWhisper(WhisperEngine):
         usual = [usual_language(piece, self._model.supported_languages) for piece in pieces]
         if all(reading.is_usual(own) for reading, (own, _) in zip(readings, usual, strict=True)):
             return readings
-        instead = self._decode(
-            encoded, pieces, usual, beam=1
-        )  # of what is encoded no part can be taken alone
+        # of all, as CTranslate2 cannot take a part of what it has encoded
+        instead = self._decode(encoded, pieces, usual, beam=1)
         return [truer(own, reading) for own, reading in zip(instead, readings, strict=True)]
 
     def _encode(self, pieces: Sequence[Speech], frames: int) -> Any:

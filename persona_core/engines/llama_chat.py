@@ -18,7 +18,9 @@ from persona_core.engines.chat import certain_beginning, without_system
 from persona_core.errors import EngineError
 from persona_core.types import Message
 
-KNOWN_TEXTS = 1024  # whose tokens are kept; a whole prompt takes 3 ms and some kilobytes
+KNOWN_TEXTS = (
+    256  # whose tokens are kept: the lines of a conversation, and the latest prompts, which take 3 ms each
+)
 
 _ENDS = tuple(".?!。？！｡؟।")
 _CLOSING = "".join(_ENDS) + "…,;:-–—、，،\"'”’ \n"
@@ -87,9 +89,8 @@ class LlamaChat:
 
     def _whole_tokens(self, text: str) -> list[int]:
         tokens = self.tokens(text)
-        if llama.llama_vocab_get_add_bos(self.vocabulary) and tokens[:1] != [
-            self._bos
-        ]:  # templates may write it
+        wanted = llama.llama_vocab_get_add_bos(self.vocabulary)
+        if wanted and tokens[:1] != [self._bos]:  # templates may write it
             tokens.insert(0, self._bos)
         return tokens
 

@@ -67,10 +67,8 @@ class LlamaCppModel:
         self._small_step = SMALL_BATCH if abort.works else SMALL_BATCH_WITHOUT_ABORT
         if gpu:
             self._small_step = SMALL_BATCH_GPU
-        if gpu:
-            self._scheduler = Scheduler("llama", abort)
-        else:  # what is being said is worked out before what is answered, with which these threads are busy for longest
-            self._scheduler = Scheduler("llama", abort, prepare=give_way)
+        # what is being said is worked out before what is answered, with which a processor is busy for longest
+        self._scheduler = Scheduler("llama", abort, prepare=None if gpu else give_way)
 
     def stream(
         self,

@@ -50,7 +50,7 @@ class _Job:
 class Scheduler:
     """Runs the steps of its jobs in a thread of its own, which exists only while there is work."""
 
-    def __init__(self, name: str, interrupt: Interrupt, prepare: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, name: str, interrupt: Interrupt, prepare: Callable[[], None] | None = None) -> None:
         """``name`` is the thread's, in which ``prepare`` is called first."""
         self._worker = ThreadPoolExecutor(1, name, initializer=prepare)
         self._interrupt = interrupt

@@ -49,18 +49,14 @@ class TransformersWhisper(WhisperEngine):
                 f"The speech recogniser in {path} cannot be loaded on {device}: "
                 "run python -m persona_core.models verify, or set DEVICE=cpu."
             ) from cause
-        # "<|en|>" → its token; empty for English-only models
-        self._languages: dict[str, int] = getattr(self._model.generation_config, "lang_to_id", None) or {}
+        languages: dict[str, int] = getattr(self._model.generation_config, "lang_to_id", None) or {}
+        # ISO 639-1 → its token, which is written "<|en|>"; empty for English-only models
+        self._languages = {token.strip("<|>"): number for token, number in languages.items()}
         # (bands, 201), which log_mel takes; the processor keeps them the other way round
         self._filters: Samples = np.ascontiguousarray(
             np.asarray(self._processor.feature_extractor.mel_filters, np.float32).T
         )
         super().__init__("transformers-whisper")
-
-    @property
-    def _languages_known(self) -> list[str]:
-        """ISO 639-1, in the order of their tokens."""
-        return [token.strip("<|>") for token in self._languages]
 
     @torch.inference_mode()
     def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
@@ -73,23 +69,28 @@ class TransformersWhisper(WhisperEngine):
         encoded = self._encode(piece, frames_for(piece.samples))
         reading = self._read_greedily(encoded, piece)
         wanted = is_unsure(reading) and not piece.draft
-        return self._decode(encoded, piece, reading.read_in, BEAM) if wanted else reading
+        return self._search(encoded, piece, reading) if wanted else reading
 
     def _read_again(self, piece: Speech, frames: int) -> Reading:
         encoded = self._encode(piece, frames)
         first = self._read_greedily(encoded, piece)
         if not is_lost(first) and not is_unsure(first):
             return first
-        return replace(self._decode(encoded, piece, first.read_in, BEAM), looped=is_lost(first))
+        return replace(self._search(encoded, piece, first), looped=is_lost(first))
 
     def _read_greedily(self, encoded: BaseModelOutput, piece: Speech) -> Reading:
         """In its language; where another one than the usual was detected, both are read."""
-        detected = self._language(piece, self._first_guess(encoded))
-        usual = usual_language(piece, self._languages_known)
-        reading = self._decode(encoded, piece, detected, beam=1)
+        first = self._first_guess(encoded)
+        no_speech = float(first[self._token("<|nospeech|>", "<|nocaptions|>")])
+        usual = usual_language(piece, self._languages)
+        reading = self._decode(encoded, piece, self._language(piece, first), no_speech, beam=1)
         if reading.is_usual(usual[0]):
             return reading
-        return truer(self._decode(encoded, piece, usual, beam=1), reading)
+        return truer(self._decode(encoded, piece, usual, no_speech, beam=1), reading)
+
+    def _search(self, encoded: BaseModelOutput, piece: Speech, greedy: Reading) -> Reading:
+        """With a beam, for what a ``greedy`` reading was not sure of."""
+        return self._decode(encoded, piece, greedy.read_in, greedy.no_speech, BEAM)
 
     def _encode(self, piece: Speech, frames: int) -> BaseModelOutput:
         """What the encoder makes of ``piece``. Its own forward() takes nothing but 30 s."""
@@ -115,10 +116,8 @@ class TransformersWhisper(WhisperEngine):
         if not self._languages:
             return "en", 0.0
         chances = first[list(self._languages.values())]
-        names = self._languages_known
-        return chosen_language(
-            piece, names[int(chances.argmax())], float(chances.max() / chances.sum()), names
-        )
+        likeliest = list(self._languages)[int(chances.argmax())]
+        return chosen_language(piece, likeliest, float(chances.max() / chances.sum()), self._languages)
 
     def _token(self, *names: str) -> int:
         """The first of ``names`` that this vocabulary has; the older ones name some tokens otherwise."""
@@ -126,12 +125,17 @@ class TransformersWhisper(WhisperEngine):
         return next(int(vocabulary[name]) for name in names if name in vocabulary)
 
     def _decode(
-        self, encoded: BaseModelOutput, piece: Speech, read_in: tuple[str, float], beam: int
+        self,
+        encoded: BaseModelOutput,
+        piece: Speech,
+        read_in: tuple[str, float],
+        no_speech: float,
+        beam: int,
     ) -> Reading:
         language, probability = read_in
         start = [self._model.config.decoder_start_token_id]
         if self._languages:
-            start += [self._languages[f"<|{language}|>"], self._token("<|transcribe|>")]
+            start += [self._languages[language], self._token("<|transcribe|>")]
         start.append(self._token("<|notimestamps|>"))
         # Whisper's own generate() encodes again and keeps the evidence to itself
         out: Any = GenerationMixin.generate(
@@ -154,7 +158,7 @@ class TransformersWhisper(WhisperEngine):
             language=language,
             language_probability=probability,
             logprob=float(chances[torch.isfinite(chances)].mean()),
-            no_speech=float(self._first_guess(encoded)[self._token("<|nospeech|>", "<|nocaptions|>")]),
+            no_speech=no_speech,
             tokens=len(tokens),
             ran_on=self._model.config.eos_token_id not in tokens,
         )

@@ -193,15 +193,15 @@ class WhisperEngine:
         for batch in batches([frames_for(piece.samples) for piece in pieces]):
             readings |= zip(batch, self._read([pieces[i] for i in batch]), strict=True)
         for i, reading in readings.items():
-            if is_doubtful(reading, pieces[i].samples) and not pieces[i].draft:
-                readings[i] = self._with_more_silence(pieces[i])
+            if not pieces[i].draft:
+                readings[i] = self._until_it_fits(reading, pieces[i])
         return [readings[i] for i in range(len(pieces))]
 
-    def _with_more_silence(self, piece: Speech) -> Reading:
-        tries = (self._read_again(piece, frames) for frames in frames_again(piece.samples))
-        reading = next(tries)
-        while is_doubtful(reading, piece.samples) and (better := next(tries, None)):
-            reading = better
+    def _until_it_fits(self, reading: Reading, piece: Speech) -> Reading:
+        for frames in frames_again(piece.samples):
+            if not is_doubtful(reading, piece.samples):
+                break
+            reading = self._read_again(piece, frames)
         return reading
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:

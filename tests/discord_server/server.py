@@ -190,9 +190,8 @@ class DiscordServer:
             call = self.call_in(channel)
             return call is not None and call.dave.settled
 
-        return self.call(
-            now
-        )  # on the loop: seen from another thread, a change may be between two of its steps
+        # on the loop: seen from another thread, a change may be between two of its steps
+        return self.call(now)
 
     # -- what people do with the bot
 

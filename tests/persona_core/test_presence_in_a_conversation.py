@@ -27,8 +27,8 @@ from tests.persona_core.test_live_conversation import (
     persona,
     said,
     texts,
-    until,
 )
+from tests.until import until
 
 LONG_TALK = " ".join(
     ["and then we went on to see the other house which was not at all like the first one"] * 3

@@ -77,21 +77,18 @@ def _talk(room: Room, who: int, share: Sequence[Clip]) -> list[Line]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
 class Script:
     """All that one person has said, in order."""
 
-    lines: Sequence[Line]
-
-    @property
-    def text(self) -> str:
-        return " ".join(normalised(line.clip.text) for line in self.lines)
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._texts = [(line, normalised(line.clip.text)) for line in lines]
+        self.text = " ".join(text for _, text in self._texts)
 
     def covered(self, start: int, end: int) -> list[Line]:
         """The clips of which most lies between these letters, or in which most of these letters lie."""
         found, begins = [], 0
-        for line in self.lines:
-            ends = begins + len(normalised(line.clip.text))
+        for line, text in self._texts:
+            ends = begins + len(text)
             if 2 * (min(end, ends) - max(start, begins)) > min(end - start, ends - begins):
                 found.append(line)
             begins = ends + 1

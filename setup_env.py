@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.machine import check_system, compiler, flags_without_amx, has_card
+from tools.machine import WITHOUT_AMX, check_system, compiler, flags_for_amx, has_card, lists_amx
 from tools.torch_build import install_torch
 from tools.venv import (
     ROOT,
@@ -76,7 +76,7 @@ def steps(version: str, dev: bool) -> list[Step]:
         from_file(no_deps, version, "--no-deps"),
         Step(
             llm.name,
-            key(llm, binary, version, compiler() is not None, card and nvcc, flags_without_amx()),
+            key(llm, binary, version, compiler() is not None, card and nvcc, lists_amx()),
             lambda: install_llm(llm.name, binary.name, card, nvcc),
         ),
     ]
@@ -107,7 +107,7 @@ def install_llm(source: str, binary: str, card: bool, nvcc: bool) -> None:
         return
     say("      compiling takes some minutes the first time; pip keeps what it built")
     try:
-        build_llm(source, card and nvcc, flags_without_amx())
+        build_llm(source, card and nvcc, flags_for_amx())
     except SetupError as error:
         say(f"      {error}")
         say("      compiling failed: taking the ready-made engine; `make clean setup` tries again")
@@ -119,7 +119,7 @@ def build_llm(source: str, cuda: bool, flags: str) -> None:
 
     So each kind but the plain one has a cache of its own.
     """
-    kind = "-cuda" * cuda + "-without-amx" * bool(flags)
+    kind = "-cuda" * cuda + ("-without-amx" if flags == WITHOUT_AMX else "-amx" if flags else "")
     if not kind:
         pip(source, "install", "-r", source)
         return

@@ -352,25 +352,45 @@ def test_whatever_the_code_imports_is_required_by_name() -> None:
     assert missing == set()
 
 
+def list_amx(folder: Path, monkeypatch: pytest.MonkeyPatch, listed: bool = True) -> None:
+    (folder / "cpuinfo").write_text("flags : fpu avx2" + " amx_tile amx_int8" * listed)
+    monkeypatch.setattr(machine, "CPUINFO", folder / "cpuinfo")
+
+
 @posix
-@pytest.mark.parametrize("listed", [True, False])
-def test_llama_cpp_is_compiled_without_amx_where_the_processor_lists_it(
-    listed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("listed", "working", "flags"),
+    [
+        (False, ["", machine.KEEPING_TILES], ""),
+        (True, ["", machine.KEEPING_TILES], ""),
+        (True, [machine.KEEPING_TILES], machine.KEEPING_TILES),
+        (True, [], machine.WITHOUT_AMX),
+    ],
+)
+def test_amx_is_used_as_far_as_it_works(
+    listed: bool, working: list[str], flags: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not machine.compiler():
         pytest.skip("needs a C++ compiler")
-    (tmp_path / "cpuinfo").write_text("flags : fpu avx2" + " amx_tile amx_int8" * listed)
-    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
-    assert bool(machine.flags_without_amx()) is listed
+    list_amx(tmp_path, monkeypatch, listed)
+    monkeypatch.setattr(machine, "_tiles_work", working.__contains__)
+    assert machine.flags_for_amx() == flags
+
+
+@posix
+def test_the_flags_found_for_this_processor_let_it_clear_a_tile() -> None:
+    if not (machine.compiler() and machine.lists_amx()):
+        pytest.skip("needs a C++ compiler and a processor with AMX")
+    flags = machine.flags_for_amx()
+    assert machine._tiles_work(flags) is (flags != machine.WITHOUT_AMX)
 
 
 @posix
 def test_a_compiler_that_knows_no_amx_is_given_no_flag(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cpuinfo").write_text("flags : amx_tile")
+    list_amx(tmp_path, monkeypatch)
     (tmp_path / "cxx").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "cxx").chmod(0o755)
-    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
     monkeypatch.setenv("CXX", str(tmp_path / "cxx"))
-    assert machine.flags_without_amx() == ""
+    assert machine.flags_for_amx() == ""

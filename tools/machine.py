@@ -8,12 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tools.venv import ROOT, WINDOWS, SetupError, run, say
 
 APT, DNF, WINGET = "sudo apt-get install -y ", "sudo dnf install -y ", "winget install "
 CPUINFO = Path("/proc/cpuinfo")
+TILES = Path(__file__).with_name("tiles.cpp")
+KEEPING_TILES, WITHOUT_AMX = "-fno-dse", "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
 WAYS = {  # what Kith needs of the system → program that tells the system → the command that brings it
     "Python's venv module": {
         "apt-get": APT + f"python3.{sys.version_info[1]}-venv",
@@ -50,19 +53,44 @@ def compiler() -> str | None:
     return shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
 
 
-def flags_without_amx() -> str:
-    """Compiler flags that leave out AMX where this processor lists it, else nothing.
-
-    Seen on a rented machine (Intel, family 6, model 207): the processor lists AMX, and the first tile that
-    llama.cpp loads ends the process with an illegal instruction.
-    """
+def lists_amx() -> bool:
+    """Whether this processor says that it has AMX, Intel's unit for products of matrices."""
     try:
-        listed = "amx_tile" in CPUINFO.read_text()
+        return "amx_tile" in CPUINFO.read_text()
     except OSError:
+        return False
+
+
+def flags_for_amx() -> str:
+    """Compiler flags with which what is built for this processor can use AMX, or else leaves it out.
+
+    GCC 12.2 drops most of what describes the tiles, since its ``_tile_loadconfig`` says that it reads 8 bytes
+    where the processor reads 64, and the first tile ends the process with an illegal instruction; ``-fno-dse``
+    keeps the rest. Virtual machines that list AMX and do not allow it end here, not in a call.
+    """
+    if not lists_amx():
         return ""
-    flags = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
-    command = [compiler() or "c++", *flags.split(), "-E", "-x", "c++", os.devnull]
-    return flags if listed and _succeeds(command) else ""  # a compiler that knows no AMX makes none
+    for flags in ("", KEEPING_TILES):
+        if _tiles_work(flags):
+            return flags
+    command = [compiler() or "c++", *WITHOUT_AMX.split(), "-E", "-x", "c++", os.devnull]
+    return WITHOUT_AMX if _succeeds(command) else ""  # a compiler that knows no AMX makes none
+
+
+def _tiles_work(flags: str) -> bool:
+    """Whether a program that was built with ``flags`` can clear a tile."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "tiles"
+        command = [
+            compiler() or "c++",
+            "-O3",
+            "-march=native",
+            *flags.split(),
+            str(TILES),
+            "-o",
+            str(program),
+        ]
+        return _succeeds(command) and _succeeds([str(program)])
 
 
 def _succeeds(command: list[str]) -> bool:

@@ -14,6 +14,7 @@ import llama_cpp as llama
 
 from persona_core.engines.gguf import require_gguf
 from persona_core.engines.llama_chat import LlamaChat
+from persona_core.engines.tiles import tiled
 from persona_core.errors import EngineError
 from persona_core.types import Sampling
 
@@ -59,7 +60,11 @@ def load(path: Path, gpu: bool) -> llama.llama_model_p:
         log.warning(
             "The installed llama-cpp-python has no GPU support; the language model runs on the processor."
         )
-    model: llama.llama_model_p | None = llama.llama_model_load_from_file(str(path).encode(), params)
+    file = path if on_card else tiled(path)
+    model: llama.llama_model_p | None = llama.llama_model_load_from_file(str(file).encode(), params)
+    if not model and file != path:  # damaged, and written anew the next time
+        file.unlink(missing_ok=True)
+        model = llama.llama_model_load_from_file(str(path).encode(), params)
     if not model and on_card:
         raise EngineError(
             f"{path} is damaged or does not fit on the graphics card; "

@@ -45,7 +45,7 @@ def _has_amx() -> bool:
     """Whether llama.cpp was built for it, and the system lets this process use it."""
     if sys.platform != "linux" or b"AMX_INT8 = 1" not in llama.llama_print_system_info():
         return False
-    return ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0
+    return bool(ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA) == 0)
 
 
 def _is_q4_k(path: Path) -> bool:
@@ -93,7 +93,7 @@ def _params() -> llama.llama_model_quantize_params:
     overrides = (llama.llama_model_tensor_override * (len(_EIGHT_BITS) + 1))()  # an empty one ends them
     for override, pattern in zip(overrides, _EIGHT_BITS, strict=False):
         override.pattern, override.type = pattern, llama.GGML_TYPE_Q8_0
-    params = llama.llama_model_quantize_default_params()
+    params: llama.llama_model_quantize_params = llama.llama_model_quantize_default_params()
     params.ftype = llama.LLAMA_FTYPE_MOSTLY_Q4_1
     params.allow_requantize = True
     params.output_tensor_type = params.token_embedding_type = llama.GGML_TYPE_Q8_0

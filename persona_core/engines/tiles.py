@@ -15,6 +15,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import llama_cpp as llama
 
@@ -89,11 +90,11 @@ def _rewrite(path: Path, rewritten: Path) -> None:
         new.unlink(missing_ok=True)
 
 
-def _params() -> llama.llama_model_quantize_params:
+def _params() -> Any:
     overrides = (llama.llama_model_tensor_override * (len(_EIGHT_BITS) + 1))()  # an empty one ends them
     for override, pattern in zip(overrides, _EIGHT_BITS, strict=False):
         override.pattern, override.type = pattern, llama.GGML_TYPE_Q8_0
-    params: llama.llama_model_quantize_params = llama.llama_model_quantize_default_params()
+    params = llama.llama_model_quantize_default_params()
     params.ftype = llama.LLAMA_FTYPE_MOSTLY_Q4_1
     params.allow_requantize = True
     params.output_tensor_type = params.token_embedding_type = llama.GGML_TYPE_Q8_0

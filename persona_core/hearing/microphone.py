@@ -1,8 +1,8 @@
-"""What it tells of the end of a turn that a microphone closes, or stays open. Pure: counts in, log-odds out.
+"""What a person's microphone tells of the end of a turn, and how often they pause. Pure: counts in, log-odds out.
 
-Discord's programs say when they stop sending (``Frame.ends_talk``). Whoever holds a key lets go of it when they
+Some people hardly ever stop in the middle, others do in every sentence. Discord's programs say when they stop sending (``Frame.ends_talk``). Whoever holds a key lets go of it when they
 have finished, so that a pause with an open microphone is one to think; a noise gate closes at every pause,
-which tells nothing. What kind somebody has is learned from their own pauses and ends, in this call only.
+which tells nothing. Both are learned from their own pauses and ends, in this call only.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-# What stands in for experience: nearly all ends close a microphone, and so do two in three pauses to think.
+# What stands in for experience: three ends for each pause; nearly all ends close a microphone, and so do two in three
+# pauses to think.
 _OVER, _OVER_CLOSED = 9, 8
 _ON, _ON_CLOSED = 3, 2
-_SUREST = 2.0  # log-odds; habits change, and a packet that says "closed" may be lost
+_OFTENEST = 1.0  # log-odds; who has never paused yet may do so in the next sentence
+_SUREST = 2.0  # the same of the microphone; habits change, and a packet that says "closed" may be lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Microphone:
     def went_on_after_all(self, closed: bool) -> Microphone:
         """What was taken for an end was a pause."""
         return replace(self, over=self.over - 1, over_closed=self.over_closed - closed).went_on(closed)
+
+    @property
+    def pausing_log_odds(self) -> float:
+        """Of having finished, by how often this person does not pause but end."""
+        odds = math.log((self.over + _OVER) / (self.on + _ON)) - math.log(_OVER / _ON)
+        return min(max(odds, -_OFTENEST), _OFTENEST)
 
     def log_odds(self, closed: bool) -> float:
         """Of having finished; none for a microphone that has never been seen to close, and may not be able to."""

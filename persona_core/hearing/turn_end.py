@@ -1,8 +1,8 @@
 """How long a silence must last for the turn to be over. Pure: evidence in, seconds out, no clock.
 
-Five things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), how likely the
+Six things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), how likely the
 language model thinks it that the text stops here (``EndOfText``), with which mark the recogniser closed it,
-whether its last word can be a last word at all, and what this person's microphone tells. The weights come from
+whether its last word can be a last word at all, what this person's microphone tells, and how often they pause. The weights come from
 logistic regressions on LibriSpeech, AMI and Turnsense, rounded; ``tests.benchmarks.end_of_turn`` tells how well
 they do. Asking again later in the silence does not help: after 0.3 s and 0.6 s Smart Turn tells worse than
 after 0.1 s, since it comes to take everything for finished.
@@ -89,7 +89,8 @@ def _log_odds(evidence: TurnEvidence) -> float:
         odds += _NO_LAST_WORD
     read = evidence.completed
     odds += _UNREAD if read is None else _WORDS * (_logit(read) - _USUAL_WORDS)
-    return odds + evidence.microphone.log_odds(evidence.talk_ended)
+    microphone = evidence.microphone
+    return odds + microphone.log_odds(evidence.talk_ended) + microphone.pausing_log_odds
 
 
 def ends_unfinished(text: str, language: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a closing microphone has meant decides what it means."""
+"""What a closing microphone, or a pause, has meant decides what it means."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def test_an_end_that_was_none_counts_as_a_pause() -> None:
 @pytest.mark.parametrize("closed", [True, False])
 def test_it_never_decides_alone(microphone: Microphone, closed: bool) -> None:
     assert math.isfinite(microphone.log_odds(closed)) and abs(microphone.log_odds(closed)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("microphone", "least", "most"),
+    [
+        pytest.param(UNKNOWN, 0, 0, id="nothing is known"),
+        pytest.param(after("ccc", "o"), -0.01, 0.01, id="as often as people do"),
+        pytest.param(after("cccccc"), 0.3, 0.7, id="who never pauses has mostly finished"),
+        pytest.param(after("cccccc", "cccccc"), -0.7, -0.4, id="who pauses in every sentence mostly goes on"),
+        pytest.param(after("o" * 500), 1, 1, id="but never for certain"),
+        pytest.param(after("", "o" * 500), -1, -1, id="nor the other way round"),
+    ],
+)
+def test_how_often_somebody_pauses_decides_what_a_silence_is(
+    microphone: Microphone, least: float, most: float
+) -> None:
+    assert least <= microphone.pausing_log_odds <= most

@@ -20,7 +20,7 @@ class Hearing:
     language: str = ""  # ISO 639-1; empty: detected for each utterance
     end_of_turn: EndOfTurn | None = None  # None: told by the words alone
     quickest_s: float = 0.7  # of silence after what has probably been finished
-    longest_s: float = 1.9  # of silence after what has probably not
+    longest_s: float = 1.7  # of silence after what has probably not
 
 
 @dataclass(frozen=True, slots=True)

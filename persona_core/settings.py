@@ -97,7 +97,7 @@ class Settings(BaseModel):
         "Empty: 0.7, on a GPU 0.3.",
     )
     longest_pause_s: Annotated[float, Field(ge=0.5, le=6)] = Field(
-        1.9, description="Seconds of silence after which it is her turn, where somebody has not."
+        1.7, description="Seconds of silence after which it is her turn, where somebody has not."
     )
 
     llm_engine: Literal["auto", "llama_cpp", "xllamacpp", "transformers", "openai", "anthropic", "rules"] = (

@@ -27,6 +27,7 @@ PENALTY, PENALTY_TOKENS = 1.05, 64  # enough against loops, mild enough for JSON
 # thing twice say nothing else any more.
 DRY_TOKENS, DRY, DRY_GROWTH = 2, 2.0, 1.75
 RANDOM_SEED = 0xFFFFFFFF  # llama.cpp's word for "a new one each time"
+LATELY = 4  # answers, whose first word is avoided, too
 DRY_REACH = 4096  # of the latest tokens
 # How the lines end that llama.cpp reports as errors when we asked it to stop.
 INTERRUPTED = ("failed with error 1", "compute status: 1", "failed to decode, ret = 2")
@@ -167,16 +168,25 @@ class Repetitions:
 
     def __init__(self, chat: LlamaChat) -> None:
         self._chat = chat
-        breakers = (ctypes.c_char_p * 1)(b"\n")  # no repetition goes on from one answer to the next
-        # looks for them in the whole vocabulary, 14 ms for 150,000 tokens; its clones do not
         self._made: llama.llama_sampler_p = llama.llama_sampler_init_dry(
-            chat.vocabulary, DRY, DRY_GROWTH, DRY_TOKENS, DRY_REACH, breakers, 1
+            chat.vocabulary, DRY, DRY_GROWTH, DRY_TOKENS, DRY_REACH, (ctypes.c_char_p * 0)(), 0
         )
 
     def of(self, said: Sequence[str]) -> llama.llama_sampler_p:
-        """One that knows ``said``; whoever adds it to a chain need not free it."""
+        """One that knows ``said``; whoever adds it to a chain need not free it.
+
+        Each answer, the coming one too, follows line breaks, which count as repeated: one that begins with the same
+        word parts ways soon, and the first words of the latest are avoided.
+        """
         link: llama.llama_sampler_p = llama.llama_sampler_clone(self._made)
-        for token in [token for text in said for token in self._chat.tokens(f"{text}\n")][-DRY_REACH:]:
+        break_ = self._chat.tokens("\n")
+        breaks = [1] * (len(said) - LATELY) + [DRY_TOKENS] * min(len(said), LATELY)
+        known = [
+            token
+            for text, count in zip(said, breaks, strict=True)
+            for token in (*break_ * count, *self._chat.tokens(text))
+        ]
+        for token in [*known, *break_ * DRY_TOKENS][-DRY_REACH:]:
             llama.llama_sampler_accept(link, token)
         return link
 

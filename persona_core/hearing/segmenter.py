@@ -27,7 +27,7 @@ class SegmenterSettings:
     start_windows: int = 2  # so many in a row begin speech, or go on after a pause
     pause_windows: int = 2  # so many of silence are a pause; fewer lie between words
     min_speech_s: float = 0.2  # less than this is a click
-    longest_s: float = 1.9  # this much silence ends whatever was said
+    longest_s: float = 1.7  # this much silence ends whatever was said
     max_s: float = 28.0  # Whisper sees 30 s at once
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import takewhile
 from time import perf_counter
 
 from persona_core.persona import Persona
@@ -13,6 +14,8 @@ from persona_core.stopwatch import Stopwatch
 from persona_core.thinking.prompt import build_prompt
 from persona_core.thinking.reply import ReplyReader
 from persona_core.types import Reply, Turn
+
+ECHO_WORDS = 6  # of a line; what stands further on, such as a number, may be said again
 
 
 class Attempt:
@@ -34,8 +37,7 @@ class Attempt:
         """Pieces of text that are certain to be spoken. Raises EngineError when the model fails."""
         watch = Stopwatch()
         character = self._persona.character
-        hers = tuple(turn.text for turn in self._turns if turn.person is None)
-        sampling = replace(self._persona.sampling, said=hers)
+        sampling = replace(self._persona.sampling, said=_not_again(self._turns))
         others = {turn.person.name for turn in self._turns if turn.person}
         reader = ReplyReader(character.name, others)
         messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens)
@@ -52,3 +54,10 @@ class Attempt:
         self.reply = reader.finish()
         if reader.rest:
             yield reader.rest
+
+
+def _not_again(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Her earlier answers, and how what she answers begins: small models like to say the same, or to echo."""
+    hers = tuple(turn.text for turn in turns if turn.person is None)
+    answered = takewhile(lambda turn: turn.person is not None, reversed(turns))
+    return (*hers, *(" ".join(turn.text.split()[:ECHO_WORDS]) for turn in answered))

@@ -40,7 +40,7 @@ from persona_core.types import EAR_RATE, Person, Samples, Speech, Turn
 from tests.benchmarks.figures import Figure, figure_of, show
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-QUICKEST_S, LONGEST_S = 0.7, 1.9
+QUICKEST_S, LONGEST_S = 0.7, 1.7
 PAUSES_S = np.linspace(0.4, 1.6, 25)
 LATE_S, TOO_LATE_S = 0.9, 1.4
 SHORTEST_GAP = 5  # windows without speech that make a pause, 160 ms

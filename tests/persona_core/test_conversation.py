@@ -248,16 +248,18 @@ async def test_lines_typed_during_her_reply_are_answered_after_it_and_nothing_is
     assert all(any(f"line {i}" in m.content for m in llm.prompts[-1]) for i in range(5))
 
 
-async def test_the_model_is_told_what_she_has_said_already(persona: Persona) -> None:
+async def test_the_model_is_told_what_not_to_say_again(persona: Persona) -> None:
+    """Her own answers, and the first words of what she answers: a number further on may be repeated."""
     llm = Parrot()
     async with Conversation("test", replace(persona, llm=llm), None, lambda _: None) as conversation:
         conversation.read(ANN, "one")
         await conversation.settled()
-        assert llm.said == ()
-        conversation.read(ANN, "two")
+        assert llm.said == ("one",)
+        conversation.read(ANN, "you may call me at this number: 5551234")
         await conversation.settled()
-    (reply,) = llm.said
-    assert "one" in reply and "two" not in reply
+    reply, line = llm.said
+    assert "one" in reply and "call" not in reply
+    assert line == "you may call me at this"
 
 
 async def test_a_line_without_end_is_cut_and_said_to_be(persona: Persona) -> None:

@@ -79,6 +79,15 @@ async def test_what_has_been_said_before_is_not_said_again(model):
     assert both not in (first, again)
 
 
+async def test_two_answers_in_a_row_begin_with_other_words(model):
+    question = "Tell me about your garden."
+    said: tuple[str, ...] = ()
+    for _ in range(3):
+        said += (await answer(model, talk(question), replace(GREEDY, said=said)),)
+    assert len({one.split()[0] for one in said}) > 1
+    assert len({" ".join(one.split()[:2]) for one in said}) == 3
+
+
 def common_words(one: str, other: str) -> int:
     """Length of the longest run of words that are in both."""
     words, others = one.split(), other.split()

@@ -3,7 +3,8 @@
 The rules are elsewhere: when somebody speaks (``hearing/segmenter.py``), when they have finished
 (``hearing/turn_end.py``), to whom they speak (``hearing/addressee.py``), what speech over her is
 (``hearing/overlap.py``), whose turn it is (``hearing/floor.py``), what is sent to the model
-(``thinking/prompt.py``), what may be spoken (``thinking/reply.py``), how it is spoken (``speaking/mouth.py``).
+(``thinking/prompt.py``), what it reads ahead (``thinking/reader.py``), what may be spoken
+(``thinking/reply.py``), how it is spoken (``speaking/mouth.py``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 
@@ -27,12 +29,12 @@ from persona_core.hearing.over_her import OverHer
 from persona_core.hearing.overlap import Overlap
 from persona_core.hearing.takes import EarsEvent
 from persona_core.persona import Persona
-from persona_core.ports import EndOfText, LanguageModel, Playback
+from persona_core.ports import Playback
 from persona_core.speaking.mouth import Mouth
 from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
-from persona_core.thinking.prompt import build_prompt
-from persona_core.types import Frame, Message, Person, Reply, Timings, Turn, Utterance
+from persona_core.thinking.reader import Reader
+from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 LULL_S = 1.5  # of silence after a question to the room, before she takes it
@@ -66,15 +68,13 @@ class Conversation:
         self._company = Company(persona.character.name)
         self._over_her = OverHer()
         self._presence = Presence(persona, self._start, self._on_murmur)
+        self._reader = Reader(persona, key, self._start)
         self._history = History()
         self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
         self._clock_s = 0.0  # how far everybody has been heard
         self._clock_at = perf_counter()  # when that was
         self._answer: Answer | None = None  # in hand
         self._cut: _Cut | None = None
-        self._reading: asyncio.Task[None] | None = None  # by the model, ahead of time
-        self._reading_turns: tuple[Turn, ...] | None = None
-        self._asking: asyncio.Task[None] | None = None  # the model, whether what is said is over
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -206,11 +206,11 @@ class Conversation:
 
     def _follow(self, event: takes.Saying) -> None:
         """Somebody is speaking: show it, judge it if it is over her, and have the model read along."""
-        partial = event.partial
-        self._emit(Hearing(event.person, partial.stable, partial.tentative))
-        if self._judge(event.take, partial.text, event.language, voiced_s=event.voiced_s) is None:
+        said = event.partial
+        self._emit(Hearing(event.person, said.stable, said.tentative))
+        if self._judge(event.take, said.text, event.language, voiced_s=event.voiced_s) is None:
             # words that will change are evaluated again, the rest of the processor's time is there anyway
-            self._read_ahead(Turn(event.person, partial.text, self._spoken_language(event.language)))
+            self._read_ahead(Turn(event.person, said.text, self._spoken_language(event.language)))
 
     def _show_listening(self, event: takes.Weighed) -> None:
         if self._mouth is not None and self._floor.is_for_her_alone(event.take):
@@ -296,7 +296,6 @@ class Conversation:
     def _think(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> Answer:
         """Begin a new answer instead of the one in hand."""
         self._drop()
-        self._reading = None  # the answer takes it over
         self._ask_whether_over(answers, turns)  # first: it lies on the way to the answer
         answer = self._new_answer(turns, answers)
         answer.task = self._start(self._give(answer), "answer")
@@ -304,24 +303,12 @@ class Conversation:
 
     def _ask_whether_over(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> None:
         """Of what has probably been said: whether the model thinks so, too."""
+        ears = self._ears
         last = next((one for one in self._floor.likely if answers and one.utterance is answers[-1]), None)
-        if last is not None and self._persona.end_of_text is not None and self._ears is not None:
-            self._ears.read(last.take, last.utterance)
-            self._asking = self._start(self._ask(self._persona.end_of_text, last, turns), "end of text")
-
-    async def _ask(self, end_of_text: EndOfText, last: floor.Likely, turns: tuple[Turn, ...]) -> None:
-        probability = None
-        try:
-            probability = await end_of_text.completed(self._prompt(turns), self._key)
-        except KithError as error:  # the answer will meet it too, and say so
-            log.info("the end of a turn is told without its words: %s", type(error).__name__)
-        finally:  # also where it is not to be known any more: the pause waits for it
-            assert self._ears is not None  # who has heard the utterance
-            self._ears.completed(last.take, last.utterance, probability)
-
-    def _prompt(self, turns: tuple[Turn, ...]) -> list[Message]:
-        persona = self._persona
-        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens)
+        if last is None or ears is None:
+            return
+        if self._reader.ask_whether_over(turns, partial(ears.completed, last.take, last.utterance)):
+            ears.read(last.take, last.utterance)
 
     def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
         self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
@@ -338,8 +325,7 @@ class Conversation:
 
     def _drop(self) -> None:
         self._presence.reply_is_not_due()
-        if self._asking is not None:
-            self._asking.cancel()
+        self._reader.stop_asking()
         answer, self._answer = self._answer, None
         if answer is not None and answer.task is not None:
             answer.task.cancel()
@@ -415,26 +401,13 @@ class Conversation:
         refused_at, stopped_at = self._refused_at.get(utterance.person.id), utterance.stopped_at
         return refused_at is not None and stopped_at is not None and stopped_at <= refused_at
 
-    # Reading ahead
-
     def _read_ahead(self, saying: Turn | None = None) -> None:
         """Have the model read what has been said, and what is being said as far as that is certain.
 
         Not while several talk at once: nobody knows whose words will be the last, and she waits for all of them.
         """
-        llm = self._persona.llm
-        if not llm.keeps_prefix or self._answer is not None or len(self._floor.talking) > 1:
-            return
-        turns = (*self._history, saying) if saying else tuple(self._history)
-        if turns != self._reading_turns:  # a newer reading takes over what the older one has done
-            self._reading_turns = turns
-            self._reading = self._start(self._read(llm, turns), "read ahead")
-
-    async def _read(self, llm: LanguageModel, turns: tuple[Turn, ...]) -> None:
-        try:
-            await llm.read(self._prompt(turns), self._key)
-        except KithError as error:  # the answer will meet it too, and say so
-            log.info("nothing could be read ahead: %s", type(error).__name__)
+        if self._answer is None and len(self._floor.talking) <= 1:
+            self._reader.read_ahead((*self._history, saying) if saying else tuple(self._history))
 
     def _start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"{name} {self._key}")

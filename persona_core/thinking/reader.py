@@ -1,0 +1,68 @@
+"""What the model reads before it is asked to answer: so that it answers sooner, and to tell whether all is said."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+
+from persona_core.errors import KithError
+from persona_core.persona import Persona
+from persona_core.ports import EndOfText
+from persona_core.thinking.prompt import build_prompt
+from persona_core.types import Message, Turn
+
+Start = Callable[[Coroutine[None, None, None], str], asyncio.Task[None]]
+
+log = logging.getLogger(__name__)
+
+
+class Reader:
+    """For one conversation. Where the model fails nothing is said: the answer will meet it too."""
+
+    def __init__(self, persona: Persona, key: str, start: Start) -> None:
+        """``key`` names the conversation; ``start`` runs a task of it."""
+        self._persona = persona
+        self._key = key
+        self._start = start
+        self._read_turns: tuple[Turn, ...] | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    def read_ahead(self, turns: tuple[Turn, ...]) -> None:
+        """The last of ``turns`` may still be growing; a newer reading takes over what the older one has done."""
+        if self._persona.llm.keeps_prefix and turns != self._read_turns:
+            self._read_turns = turns
+            self._start(self._read(turns), "read ahead")
+
+    def ask_whether_over(self, turns: Sequence[Turn], told: Callable[[float | None], None]) -> bool:
+        """Whether the model is asked; ``told`` is then called in any case, with None where it cannot tell."""
+        end_of_text = self._persona.end_of_text
+        if end_of_text is None:
+            return False
+        self._asking = self._start(self._ask(end_of_text, turns, told), "end of text")
+        return True
+
+    def stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _read(self, turns: Sequence[Turn]) -> None:
+        try:
+            await self._persona.llm.read(self._prompt(turns), self._key)
+        except KithError as error:
+            log.info("nothing could be read ahead: %s", type(error).__name__)
+
+    async def _ask(
+        self, end_of_text: EndOfText, turns: Sequence[Turn], told: Callable[[float | None], None]
+    ) -> None:
+        probability = None
+        try:
+            probability = await end_of_text.completed(self._prompt(turns), self._key)
+        except KithError as error:
+            log.info("the end of a turn is told without its words: %s", type(error).__name__)
+        finally:  # also where it is not to be known any more: the pause waits for it
+            told(probability)
+
+    def _prompt(self, turns: Sequence[Turn]) -> list[Message]:
+        persona = self._persona
+        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens)

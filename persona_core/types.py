@@ -30,7 +30,7 @@ class Frame:
     pcm: Pcm
     rate: int  # Hz
     at_s: float  # when its first sample was spoken, on the conversation's own clock
-    ends_talk: bool = False  # the person's own program says that nothing follows for now
+    sending: bool = True  # False: silence put in while the person's own program sends nothing
 
 
 @dataclass(frozen=True, slots=True)

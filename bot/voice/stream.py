@@ -19,7 +19,7 @@ DRIFT_S = 1.0  # a timestamp further than this from its arrival is not believed
 
 QUIET: Pcm = np.zeros(FRAME_SAMPLES, np.int16)
 
-Sink = Callable[[Pcm, float, bool], None]  # sound at 48 kHz; when its first sample was spoken, s; ends talk
+Sink = Callable[[Pcm, float, bool], None]  # sound at 48 kHz; when its first sample was spoken, s; whether sent
 
 
 class Stream:
@@ -32,7 +32,6 @@ class Stream:
         self._decoder = Decoder()
         self._packet_at = 0.0  # when the last packet came
         self._ended = True  # she or he has said "end of talk", or gone quiet
-        self._untold = False  # that it has ended: the next sound given says so
         self._end_s = 0.0  # where what was given ends, on the call's clock
         self._tail_until = 0.0
         self._timestamp: int | None = None  # where the next slot should begin; None: a new spurt
@@ -52,7 +51,7 @@ class Stream:
             self._timestamp = None
         self._packet_at = now
         if frame != SILENCE:
-            self._talks()
+            self._ended = False
         self._give(self._jitter.push(sequence, timestamp, frame, now), now)
 
     def tick(self, now: float) -> None:
@@ -74,7 +73,7 @@ class Stream:
             if slot.payload == SILENCE:
                 self._end(now)
             elif slot.payload is not None:
-                self._talks()
+                self._ended = False
             self._emit(pcm, self._begin_s(slot, len(pcm), now))
 
     def _decode(self, slot: Slot) -> Pcm:
@@ -98,14 +97,9 @@ class Stream:
     def _emit(self, pcm: Pcm, at_s: float) -> None:
         self._end_s = at_s + len(pcm) / RATE
         self._counts["frames"] += 1
-        self._sink(pcm, at_s, self._untold)
-        self._untold = False
-
-    def _talks(self) -> None:
-        self._ended = self._untold = False
+        self._sink(pcm, at_s, not self._ended)
 
     def _end(self, now: float) -> None:
-        self._untold = self._untold or not self._ended
         self._ended = True
         self._tail_until = now + TAIL_S
 

@@ -37,13 +37,13 @@ class DiscordTransport:
             self._wake.clear()
             await self._wake.wait()
 
-    def hear(self, user: int, pcm: Pcm, at_s: float, ends_talk: bool = False) -> None:
+    def hear(self, user: int, pcm: Pcm, at_s: float, sending: bool = True) -> None:
         """Queue a frame; never waits."""
         person = self._people.get(user)
         if person is None:
             person = self._people[user] = self._person_of(user)
         waiting = self._frames.setdefault(user, deque())
-        waiting.append(Frame(person, pcm, RATE, at_s, ends_talk))
+        waiting.append(Frame(person, pcm, RATE, at_s, sending))
         if len(waiting) > MOST_WAITING:  # the newest takes the oldest's place in the order
             waiting.popleft()
             self._counts["frames_dropped"] += 1

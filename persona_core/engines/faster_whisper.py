@@ -15,6 +15,7 @@ from persona_core.engines.card import load_cublas
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
     BEAM,
+    GIVEN_UP,
     Reading,
     WhisperEngine,
     chosen_language,
@@ -58,6 +59,8 @@ class FasterWhisper(WhisperEngine):
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
         encoded = self._encode(pieces, _frames_for(pieces))
+        if self._gives_way(pieces):
+            return [GIVEN_UP] * len(pieces)
         readings = self._read_greedily(encoded, pieces)
         unsure = [i for i, reading in enumerate(readings) if is_unsure(reading) and not pieces[i].draft]
         if unsure:

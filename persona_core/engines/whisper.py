@@ -62,6 +62,9 @@ class Reading:
         return self.language == language or not self.language_probability
 
 
+GIVEN_UP = Reading("", "", 0.0, 0.0, 0.0, 0)  # a draft that was not read to its end
+
+
 def has_letters(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
@@ -162,18 +165,27 @@ class WhisperEngine:
     def __init__(self, worker: str, lanes: int = 1) -> None:
         """``lanes``: how many calls are worked on at a time."""
         self._worker = ThreadPoolExecutor(lanes, worker)
+        self._finals = 0  # calls in progress that are not for drafts alone
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         """See SpeechToText. Raises EngineError."""
         if not any(is_audible(one.samples) for one in speech):
             return [Transcript("") for _ in speech]
         loop = asyncio.get_running_loop()
+        final = not all(one.draft for one in speech)
+        self._finals += final
         try:
             return await loop.run_in_executor(self._worker, self._transcribe, tuple(speech))
         except (RuntimeError, ValueError) as cause:
             raise EngineError(
                 "The speech recogniser failed on this utterance; please say it again."
             ) from cause
+        finally:
+            self._finals -= final
+
+    def _gives_way(self, pieces: Sequence[Speech]) -> bool:
+        """A draft is not worth what a final text would have to wait longer for."""
+        return self._finals > 0 and all(piece.draft for piece in pieces)
 
     def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         pieces = [

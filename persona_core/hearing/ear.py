@@ -16,6 +16,7 @@ from persona_core.types import EAR_RATE, Frame, Person, Samples
 PREROLL_WINDOWS = 10  # kept from before speech was noticed, so that no first consonant is lost
 NOISE_WINDOWS = 30  # the second before speech, by which loudness is judged
 TAIL_WINDOWS = 6  # of the silence after speech that a recogniser is given
+OPENED_S = 0.3  # whose microphone opens again in a pause is about to go on
 MAX_GAP_S = 3.0  # of a longer hole in the frames only this much is heard, as silence
 
 _NOTHING: Samples = np.zeros(0, np.float32)
@@ -98,6 +99,7 @@ class Ear:
         self._chances: list[float] = []  # probability of speech in each of these windows
         self._speech_s = 0.0  # when _speech begins
         self._talk_ended = False
+        self._sending = True
 
     @property
     def speaking(self) -> bool:
@@ -148,9 +150,12 @@ class Ear:
             self._windows_s += gap_s - heard_s
         self._expected_s = frame.at_s + len(frame.pcm) / frame.rate
         events += self._take(self._resample(samples, frame.rate))
-        if frame.ends_talk:
+        if self._sending and not frame.sending:
             self._talk_ended = True
             events += self._react(self._segmenter.pause())
+        elif frame.sending and not self._sending:
+            self._segmenter.hold(OPENED_S)
+        self._sending = frame.sending
         return events
 
     def finish(self) -> list[EarEvent]:

@@ -55,7 +55,7 @@ TURN_END_S = 8  # of the latest sound are what an end of turn is told by
 
 # The rule of turn_end.py was fitted at 0.1 s of silence, and Smart Turn makes much of silence; this is added to the
 # little of it that there is when a pause is noticed.
-UNHEARD = np.zeros(int(0.064 * EAR_RATE), np.float32)
+UNHEARD = np.zeros(int(0.096 * EAR_RATE), np.float32)
 
 Result = TypeVar("Result")
 

@@ -1,8 +1,9 @@
 """What a person's microphone tells of the end of a turn, and how often they pause. Pure: counts in, log-odds out.
 
-Some people hardly ever stop in the middle, others do in every sentence. Discord's programs say when they stop sending (``Frame.ends_talk``). Whoever holds a key lets go of it when they
-have finished, so that a pause with an open microphone is one to think; a noise gate closes at every pause,
-which tells nothing. Both are learned from their own pauses and ends, in this call only.
+Some people hardly ever stop in the middle, others do in every sentence. Discord's programs say when they stop
+sending (``Frame.sending``). Whoever holds a key lets go of it when they have finished, so that a pause with an open
+microphone is one to think; a noise gate closes at every pause, which tells nothing. Both are learned from their own
+pauses and ends, in this call only.
 """
 
 from __future__ import annotations

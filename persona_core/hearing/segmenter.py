@@ -25,7 +25,7 @@ class SegmenterSettings:
     start_probability: float = 0.5  # Silero's own default
     stay_probability: float = 0.35  # and its hysteresis of 0.15
     start_windows: int = 2  # so many in a row begin speech, or go on after a pause
-    pause_windows: int = 2  # so many of silence are a pause; fewer lie between words
+    pause_windows: int = 1  # so many of silence are a pause: 2 bring 4 % fewer, and everything 32 ms later
     min_speech_s: float = 0.2  # less than this is a click
     longest_s: float = 1.7  # this much silence ends whatever was said
     max_s: float = 28.0  # Whisper sees 30 s at once
@@ -46,6 +46,7 @@ class Segmenter:
         self._length = 0  # windows since START
         self._voiced = 0  # of these with speech
         self._silence = 0  # windows of silence, while speaking; speech too short to count is silence
+        self._held = 0  # windows to come for which silence does not end what is being said
 
     @property
     def silent_windows(self) -> int:
@@ -61,13 +62,19 @@ class Segmenter:
     def _most_silence_s(self) -> float:
         return min(self.patience_s, self.settings.longest_s)
 
+    @property
+    def _awaits_word(self) -> bool:
+        """The next word may be beginning."""
+        return self._run > 0 or self._held > 0
+
     def step(self, probability: float) -> Border | None:
         if not self.speaking:
             return self._wait(probability)
         self._length += 1
+        self._held = max(0, self._held - 1)
         border = self._pausing(probability) if self.pausing else self._talking(probability)
-        if border is None and not self._run and self._silence * WINDOW_S >= self._most_silence_s:
-            return self.end()  # not while the next word may be beginning
+        if border is None and not self._awaits_word and self._silence * WINDOW_S >= self._most_silence_s:
+            return self.end()
         if border is None and self._length * WINDOW_S >= self.settings.max_s:
             self._length = self._voiced = 0
             return Border.CUT
@@ -80,6 +87,10 @@ class Segmenter:
         self.pausing = True
         return Border.PAUSE
 
+    def hold(self, seconds: float) -> None:
+        """Speech is about to begin again: no pause ends what is being said before so much time has passed."""
+        self._held = round(seconds / WINDOW_S)
+
     def _wait(self, probability: float) -> Border | None:
         stirred = self._run > 0
         self._run = self._run + 1 if probability >= self.settings.start_probability else 0
@@ -89,7 +100,7 @@ class Segmenter:
             return Border.CALM if stirred and not self._run else None
         self.speaking = True
         self._length = self._voiced = self._run
-        self._run = self._silence = 0
+        self._run = self._silence = self._held = 0
         self.patience_s = self.settings.longest_s
         return Border.START
 

@@ -233,7 +233,7 @@ class Fuzz:
         with suppress(Malformed):
             self.session.handle(parse_binary(data))
 
-    def hear(self, user: int, pcm: Pcm, at_s: float, ends_talk: bool) -> None:
+    def hear(self, user: int, pcm: Pcm, at_s: float, sending: bool) -> None:
         assert user == ANN, "somebody else was heard"
         assert 0 < len(pcm) <= 5760
         self.heard[user] += 1

@@ -33,7 +33,7 @@ class Call:
         self.decrypted.append(user)
         return payload[1:] if payload[0] == user and not self.unreadable else None
 
-    def sink(self, user: int, pcm: Pcm, at_s: float, ends_talk: bool) -> None:
+    def sink(self, user: int, pcm: Pcm, at_s: float, sending: bool) -> None:
         self.heard.append(user)
 
     def says(self, user: int, ssrc: int, packets: int = 5, payload: bytes | None = None) -> None:

@@ -23,13 +23,16 @@ class Listener:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.heard: list[tuple[Pcm, float]] = []
-        self.ends: list[int] = []  # frames given before each that said "end of talk"
+        self.ends: list[int] = []  # frames given before each that was the first one put in
+        self.begins: list[int] = []  # the same of those that were sent again
+        self._sending = False
         self.stream = Stream(self.hear, self.counts)
         self.now = 1000.0
 
-    def hear(self, pcm: Pcm, at_s: float, ends_talk: bool) -> None:
-        if ends_talk:
-            self.ends.append(len(self.heard))
+    def hear(self, pcm: Pcm, at_s: float, sending: bool) -> None:
+        if sending is not self._sending:
+            (self.begins if sending else self.ends).append(len(self.heard))
+        self._sending = sending
         self.heard.append((pcm, at_s))
 
     def hears(self, frames: list[bytes], sequence: int, timestamp: int) -> None:
@@ -97,7 +100,7 @@ def test_every_spurt_has_its_own_end(speech: list[bytes]) -> None:
     listener = Listener()
     listener.hears([*speech[:20], *[SILENCE] * 5], 0, 0)
     listener.hears([*speech[:10], *[SILENCE] * 5], 25, 25 * 960)
-    assert listener.ends == [20, 35]
+    assert listener.ends == [20, 35] and listener.begins == [0, 25]
 
 
 def test_silence_without_any_talk_ends_nothing() -> None:

@@ -33,9 +33,9 @@ async def test_frames_come_in_the_order_they_were_heard() -> None:
 
 async def test_the_end_of_talk_reaches_the_listener() -> None:
     hearing, _ = transport()
-    for ends_talk in (False, True, False):
-        hearing.hear(1, np.zeros(960, np.int16), 0.0, ends_talk)
-    assert [frame.ends_talk for frame in await everything(hearing)] == [False, True, False]
+    for sending in (True, False, True):
+        hearing.hear(1, np.zeros(960, np.int16), 0.0, sending)
+    assert [frame.sending for frame in await everything(hearing)] == [True, False, True]
 
 
 async def test_a_listener_is_woken_and_ends_with_the_call() -> None:

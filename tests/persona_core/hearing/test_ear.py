@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from persona_core.hearing.ear import Began, Ear, EarEvent, Paused, Segment, Stirred, Stopped
+from persona_core.hearing.ear import Began, Ear, EarEvent, Paused, Segment, Stirred, Stopped, WentOn
 from persona_core.hearing.segmenter import Segmenter, SegmenterSettings
 from persona_core.types import EAR_RATE, Frame, Person, Samples
 
@@ -82,5 +82,18 @@ def test_a_closed_microphone_is_a_pause_at_once() -> None:
     frames = [Frame(ANN, pcm[i : i + 960], 48000, i / 48000) for i in range(0, 48000, 960)]
     events = [event for frame in frames for event in ear.hear(frame)]
     assert not any(isinstance(event, Paused) for event in events)
-    (pause,) = ear.hear(Frame(ANN, np.zeros(960, np.int16), 48000, 1.0, ends_talk=True))
+    (pause,) = ear.hear(Frame(ANN, np.zeros(960, np.int16), 48000, 1.0, sending=False))
     assert isinstance(pause, Paused) and pause.segment.talk_ended
+
+
+@pytest.mark.parametrize(("opens", "borders"), [(False, [Paused, Stopped]), (True, [Paused, WentOn])])
+def test_a_microphone_that_opens_again_lets_its_owner_go_on(opens: bool, borders: list[type]) -> None:
+    ear = Ear(ANN, LoudIsSpeech(), Segmenter(SegmenterSettings(longest_s=0.5)))
+    # one second of speech, a pause of 0.6 s in whose last 0.2 s it may be open again, and speech again
+    pcm = sound(48000, (1, 0.5), (0.6, 0), (0.1, 0.5))
+    events = []
+    for i in range(0, len(pcm), 960):
+        at_s = i / 48000
+        closed = 1.0 <= at_s < (1.4 if opens else 1.6)
+        events += ear.hear(Frame(ANN, pcm[i : i + 960], 48000, at_s, sending=not closed))
+    assert [type(event) for event in events if isinstance(event, Paused | WentOn | Stopped)] == borders

@@ -54,7 +54,7 @@ class Talk:
         """``others`` talk meanwhile."""
         for n in range(round(seconds * 50)):
             pcm = np.full(FRAME, round(loud * 32767), np.int16)
-            self.ears.hear(Frame(ANN, pcm, EAR_RATE, self._at_s, ends_talk=closes and n == 0))
+            self.ears.hear(Frame(ANN, pcm, EAR_RATE, self._at_s, sending=not closes))
             for other in others:
                 self.ears.hear(Frame(other, np.full(FRAME, 16_000, np.int16), EAR_RATE, self._at_s))
             self._at_s += 0.02
@@ -63,7 +63,7 @@ class Talk:
 
     async def be_silent(self, seconds: float, closes: bool = False) -> None:
         await self.say(0.1, 0.0, closes)  # until the pause has been weighed
-        await self.say(seconds - 0.1, 0.0)
+        await self.say(seconds - 0.1, 0.0, closes)
 
     def patience_s(self) -> float:
         return [event.patience_s for event in self.told if isinstance(event, Weighed)][-1]

@@ -103,3 +103,14 @@ def test_the_silence_is_not_over_while_the_next_word_may_be_beginning() -> None:
     spoken, silent = [0.9] * 10, [0.1] * 9
     assert Border.GO_ON in [border for _, border in borders([*spoken, *silent, 0.9, 0.9])]
     assert Border.END in [border for _, border in borders([*spoken, *silent, 0.9, 0.1])]
+
+
+def test_a_pause_that_is_held_ends_when_nothing_follows_after_all() -> None:
+    segmenter = Segmenter(SETTINGS)
+    for _ in range(20):
+        segmenter.step(0.9)
+    for _ in range(9):
+        assert segmenter.step(0.1) is not Border.END
+    segmenter.hold(5 * WINDOW_S)
+    held = [segmenter.step(0.1) for _ in range(5)]
+    assert held == [None] * 4 + [Border.END]

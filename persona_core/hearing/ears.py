@@ -325,8 +325,9 @@ class Ears:
     async def _weigh(
         self, one: _Person, take: _Take, segment: Segment, text: asyncio.Task[Utterance | None]
     ) -> None:
-        """How long the pause has to be to be the end; what it sounds like is told beside the recogniser."""
-        ending = self._start(self._finished(segment), one.ear.person, "sound of the end")
+        """How long the pause has to be to be the end. What it sounds like is told once its text is there: beside the
+        recogniser, on two cores, it would make that wait, and it is not needed before the quickest silence is over.
+        """
         await asyncio.wait([text])
         if take.text_task is not text or text.cancelled() or text.exception():
             return
@@ -339,7 +340,7 @@ class Ears:
                 take.completed, take.read = None, False
             take.likely = utterance
             self._tell(Likely(take.number, utterance))
-        finished = await ending
+        finished = await self._finished(segment)
         if take.text_task is text and one.take is take:
             take.evidence = TurnEvidence(utterance.text, utterance.language, finished, segment.sound.span_s)
             self._wait_for_end(one, take)

@@ -26,6 +26,7 @@ class SegmenterSettings:
     stay_probability: float = 0.35  # and its hysteresis of 0.15
     start_windows: int = 2  # so many in a row begin speech, or go on after a pause
     pause_windows: int = 1  # so many of silence are a pause: 2 bring 4 % fewer, and everything 32 ms later
+    sure_windows: int = 2  # shorter silence lies between words, or in one: a single window of speech ends it
     min_speech_s: float = 0.2  # less than this is a click
     longest_s: float = 1.7  # this much silence ends whatever was said
     max_s: float = 28.0  # Whisper sees 30 s at once
@@ -46,6 +47,7 @@ class Segmenter:
         self._length = 0  # windows since START
         self._voiced = 0  # of these with speech
         self._silence = 0  # windows of silence, while speaking; speech too short to count is silence
+        self._doubtful = False  # whether the present pause is one
         self._held = 0  # windows to come for which silence does not end what is being said
 
     @property
@@ -82,6 +84,7 @@ class Segmenter:
 
     def pause(self) -> Border | None:
         """The pause is known from elsewhere, before it has been heard."""
+        self._doubtful = False
         if not self.speaking or self.pausing:
             return None
         self.pausing = True
@@ -110,12 +113,20 @@ class Segmenter:
             self._voiced += 1
             return None
         self._silence += 1
-        return self.pause() if self._silence >= self.settings.pause_windows else None
+        if self._silence < self.settings.pause_windows:
+            return None
+        border = self.pause()
+        self._doubtful = self._silence < self.settings.sure_windows
+        return border
 
     def _pausing(self, probability: float) -> Border | None:
         self._silence += 1
         self._run = self._run + 1 if probability >= self.settings.start_probability else 0
-        if self._run < self.settings.start_windows:
+        was_none = self._doubtful and probability >= self.settings.stay_probability
+        self._doubtful = self._doubtful and self._silence < self.settings.sure_windows
+        if was_none:
+            self._run = 1
+        elif self._run < self.settings.start_windows:
             return None
         self.pausing = False
         self._voiced += self._run

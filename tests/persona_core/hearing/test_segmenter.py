@@ -114,3 +114,29 @@ def test_a_pause_that_is_held_ends_when_nothing_follows_after_all() -> None:
     segmenter.hold(5 * WINDOW_S)
     held = [segmenter.step(0.1) for _ in range(5)]
     assert held == [None] * 4 + [Border.END]
+
+
+@pytest.mark.parametrize(
+    ("after", "borders"),
+    [
+        ([0.1, 0.9, 0.1, 0.1], [Border.PAUSE]),  # a click
+        ([0.1, 0.9, 0.9], [Border.PAUSE, Border.GO_ON]),
+        ([0.4, 0.1], [Border.PAUSE, Border.GO_ON, Border.PAUSE]),  # one window of silence lies in a word
+    ],
+)
+def test_a_pause_is_told_at_its_first_window_and_withdrawn_if_it_was_none(
+    after: list[float], borders: list[Border]
+) -> None:
+    segmenter = Segmenter()
+    for _ in range(20):
+        segmenter.step(0.9)
+    steps = [segmenter.step(probability) for probability in [0.1, *after]]
+    assert [border for border in steps if border] == borders
+
+
+def test_a_closed_microphone_leaves_no_doubt_of_a_pause() -> None:
+    segmenter = Segmenter()
+    for probability in [0.9] * 20 + [0.1]:
+        segmenter.step(probability)
+    assert segmenter.pausing and segmenter.pause() is None
+    assert segmenter.step(0.4) is None and segmenter.pausing

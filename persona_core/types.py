@@ -30,7 +30,7 @@ class Frame:
     pcm: Pcm
     rate: int  # Hz
     at_s: float  # when its first sample was spoken, on the conversation's own clock
-    sending: bool = True  # False: silence put in while the person's own program sends nothing
+    sending: bool = True  # False: the person's own program has said that nothing follows, or sends nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Transcript:
     )
     no_speech: float = 0.0  # the recogniser's own probability (0..1) that nobody spoke; 0 when it gives none
     looped: bool = False  # it repeated itself at first, and had to be asked again
+    given_up: bool = False  # a draft that gave way to a final text; worth asking for again
 
 
 @dataclass(frozen=True, slots=True)

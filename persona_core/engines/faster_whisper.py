@@ -29,7 +29,7 @@ from persona_core.engines.whisper_windows import filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Speech
 
-LANES = 2  # a final text is worked out beside a partial one that has been begun; both share the weights
+LANES = 2  # a final text is begun beside a partial one, which then gives way; both share the weights
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
@@ -58,6 +58,8 @@ class FasterWhisper(WhisperEngine):
         super().__init__("faster-whisper", LANES)
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
+        if self._gives_way(pieces):
+            return [GIVEN_UP] * len(pieces)
         encoded = self._encode(pieces, _frames_for(pieces))
         if self._gives_way(pieces):
             return [GIVEN_UP] * len(pieces)

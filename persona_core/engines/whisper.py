@@ -51,6 +51,7 @@ class Reading:
     tokens: int  # that the text was written with
     ran_on: bool = False  # it was stopped at the most tokens that anybody can speak in this time
     looped: bool = False  # with more silence, too, it was first lost in a loop
+    given_up: bool = False  # a draft that was not read to its end
 
     @property
     def read_in(self) -> tuple[str, float]:
@@ -62,7 +63,7 @@ class Reading:
         return self.language == language or not self.language_probability
 
 
-GIVEN_UP = Reading("", "", 0.0, 0.0, 0.0, 0)  # a draft that was not read to its end
+GIVEN_UP = Reading("", "", 0.0, 0.0, 0.0, 0, given_up=True)
 
 
 def has_letters(text: str) -> bool:
@@ -156,6 +157,7 @@ def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
         logprob=float(np.average([reading.logprob for reading in told], weights=weights)),
         no_speech=float(np.average([reading.no_speech for reading in told], weights=weights)),
         looped=any(reading.looped for reading in told),
+        given_up=any(reading.given_up for reading in told),
     )
 
 

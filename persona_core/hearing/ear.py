@@ -149,12 +149,12 @@ class Ear:
             events = self._take(np.zeros(int(heard_s * EAR_RATE), np.float32))
             self._windows_s += gap_s - heard_s
         self._expected_s = frame.at_s + len(frame.pcm) / frame.rate
+        if frame.sending and not self._sending:
+            self._segmenter.hold(OPENED_S)
         events += self._take(self._resample(samples, frame.rate))
         if self._sending and not frame.sending:
             self._talk_ended = True
             events += self._react(self._segmenter.pause())
-        elif frame.sending and not self._sending:
-            self._segmenter.hold(OPENED_S)
         self._sending = frame.sending
         return events
 

@@ -268,6 +268,9 @@ class Ears:
             transcript = await self._recogniser.partial(one.ear.person.id, latest)
         except KithError:  # the final text will meet it too, and say so
             return
+        if transcript.given_up:
+            take.partial_at_s -= PARTIAL_EVERY_S
+            return
         too_late = one.take is not take or (take.text_task is not None and take.text_task.done())
         if too_late or not has_words(transcript, segments[0].sound):
             return
@@ -329,17 +332,16 @@ class Ears:
         recogniser, on two cores, it would make that wait, and it is not needed before the quickest silence is over.
         """
         await asyncio.wait([text])
-        if take.text_task is not text or text.cancelled() or text.exception():
+        if one.take is not take or take.text_task is not text or text.cancelled() or text.exception():
             return
         utterance = text.result()
         if utterance is None:
             one.ear.be_patient(WORDLESS_PATIENCE_S)
             return
-        if one.take is take:
-            if utterance != take.likely:
-                take.completed, take.read = None, False
-            take.likely = utterance
-            self._tell(Likely(take.number, utterance))
+        if utterance != take.likely:
+            take.completed, take.read = None, False
+        take.likely = utterance
+        self._tell(Likely(take.number, utterance))
         finished = await self._finished(segment)
         if take.text_task is text and one.take is take:
             take.evidence = TurnEvidence(utterance.text, utterance.language, finished, segment.sound.span_s)

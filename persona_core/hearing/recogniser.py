@@ -87,9 +87,22 @@ class Recogniser:
             else:
                 await self._fulfil([self._partials.pop(chosen)])
 
+    async def _transcribe(self, wishes: list[_Wish]) -> list[Transcript]:
+        return await self._stt.transcribe([wish.speech() for wish in wishes])
+
     async def _fulfil(self, wishes: list[_Wish]) -> None:
+        work = asyncio.create_task(self._transcribe(wishes), name="transcribe")
+        withdrawn = asyncio.gather(*(wish.answer for wish in wishes), return_exceptions=True)
         try:
-            transcripts = await self._stt.transcribe([wish.speech() for wish in wishes])
+            await asyncio.wait([work, withdrawn], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
+        if not work.done():  # nobody wants it any more, and the engine comes to its end by itself
+            work.add_done_callback(lambda done: done.cancelled() or done.exception())
+            return
+        try:
+            transcripts = work.result()
         except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
             for wish in wishes:
                 if not wish.answer.done():

@@ -48,7 +48,7 @@ class Segmenter:
         self._voiced = 0  # of these with speech
         self._silence = 0  # windows of silence, while speaking; speech too short to count is silence
         self._doubtful = False  # whether the present pause is one
-        self._held = 0  # windows to come for which silence does not end what is being said
+        self._held = 0  # windows of silence that do not end what is being said
 
     @property
     def silent_windows(self) -> int:
@@ -67,13 +67,12 @@ class Segmenter:
     @property
     def _awaits_word(self) -> bool:
         """The next word may be beginning."""
-        return self._run > 0 or self._held > 0
+        return self._run > 0 or self._silence < self._held
 
     def step(self, probability: float) -> Border | None:
         if not self.speaking:
             return self._wait(probability)
         self._length += 1
-        self._held = max(0, self._held - 1)
         border = self._pausing(probability) if self.pausing else self._talking(probability)
         if border is None and not self._awaits_word and self._silence * WINDOW_S >= self._most_silence_s:
             return self.end()
@@ -91,8 +90,12 @@ class Segmenter:
         return Border.PAUSE
 
     def hold(self, seconds: float) -> None:
-        """Speech is about to begin again: no pause ends what is being said before so much time has passed."""
-        self._held = round(seconds / WINDOW_S)
+        """Speech is about to begin again: the present pause ends nothing before so much time has passed.
+
+        Said again and again, it makes none longer than ``longest_s`` and this.
+        """
+        longest = self.settings.longest_s / WINDOW_S
+        self._held = round(min(self._silence, longest) + seconds / WINDOW_S)
 
     def _wait(self, probability: float) -> Border | None:
         stirred = self._run > 0
@@ -131,7 +134,7 @@ class Segmenter:
         self.pausing = False
         self._voiced += self._run
         self.last_pause_s = (self._silence - self._run) * WINDOW_S
-        self._run = self._silence = 0
+        self._run = self._silence = self._held = 0
         self.patience_s = self.settings.longest_s
         return Border.GO_ON
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 # on two slow cores it is heard half a second before the rest of its sentence would be.
 CLAUSE_WORDS = (1, 8)
 OPEN_WORDS = 7  # after so many without any mark the first piece ends before a conjunction
-OPPOSED_WORDS = 2  # after so few before one that always may have a comma: "I am sorry but ..."
 LONG = 220  # characters; a longer sentence is cut, because the voice makes a piece before she says it
 
 _CLOSERS = "\"'”’»)」』"
@@ -32,7 +31,6 @@ _JOINING = frozenset([
     "and", "but", "or", "because", "so", "that", "which", "who", "where", "when", "while", "if", "though",
     "although", "unless", "until", "since", "before", "after", "with", "without",
 ])  # fmt: skip
-_OPPOSING = frozenset(["but", "because", "although"])
 _LEFT_OVER = re.compile(r"^[.!?…,;:—–\s]+(?!\d)")  # of marks, when the piece before was cut at their first
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,!?;:)]", re.IGNORECASE)
 _NAMED_SYMBOLS = {"&": " and ", "=": " equals ", "@": " at ", "+": " plus "}
@@ -111,8 +109,7 @@ class Sentences:
     def _cut_open(self) -> list[Clause]:
         """Cuts before the conjunction that ends a text of many words without a mark."""
         before, _, last = self._text.rstrip().rpartition(" ")
-        fewest = OPPOSED_WORDS if last.casefold() in _OPPOSING else OPEN_WORDS
-        if last.casefold() not in _JOINING or len(before.split()) < fewest:
+        if last.casefold() not in _JOINING or len(before.split()) < OPEN_WORDS:
             return []
         rest = self._text[len(before) :]
         self._text = before

@@ -39,7 +39,10 @@ class Reader:
         end_of_text = self._persona.end_of_text
         if end_of_text is None:
             return False
-        self._asking = self._start(self._ask(end_of_text, turns, told), "end of text")
+        probability: list[float] = []
+        self._asking = self._start(self._ask(end_of_text, turns, probability), "end of text")
+        # also where it is not to be known any more: the pause waits for it
+        self._asking.add_done_callback(lambda _: told(probability[0] if probability else None))
         return True
 
     def stop_asking(self) -> None:
@@ -52,16 +55,11 @@ class Reader:
         except KithError as error:
             log.info("nothing could be read ahead: %s", type(error).__name__)
 
-    async def _ask(
-        self, end_of_text: EndOfText, turns: Sequence[Turn], told: Callable[[float | None], None]
-    ) -> None:
-        probability = None
+    async def _ask(self, end_of_text: EndOfText, turns: Sequence[Turn], probability: list[float]) -> None:
         try:
-            probability = await end_of_text.completed(self._prompt(turns), self._key)
+            probability.append(await end_of_text.completed(self._prompt(turns), self._key))
         except KithError as error:
             log.info("the end of a turn is told without its words: %s", type(error).__name__)
-        finally:  # also where it is not to be known any more: the pause waits for it
-            told(probability)
 
     def _prompt(self, turns: Sequence[Turn]) -> list[Message]:
         persona = self._persona

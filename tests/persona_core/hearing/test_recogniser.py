@@ -131,3 +131,14 @@ async def test_a_recogniser_that_falls_behind_says_so(gate: Gate) -> None:
         await recogniser.final("ann", speech("ann"))
     for task in waiting:
         task.cancel()
+
+
+async def test_a_final_that_nobody_wants_any_more_holds_up_nobody(gate: Gate, recogniser: Recogniser) -> None:
+    dip = asyncio.create_task(recogniser.final("ann", speech("ann at a dip")))
+    await gate.begun(1)
+    dip.cancel()
+    pause = asyncio.create_task(recogniser.final("ann", speech("ann at the pause")))
+    await gate.begun(2)  # while the first is still being worked out
+    gate.leave.release()
+    gate.leave.release()
+    assert (await pause).text == "ann at the pause"

@@ -140,3 +140,15 @@ def test_a_closed_microphone_leaves_no_doubt_of_a_pause() -> None:
         segmenter.step(probability)
     assert segmenter.pausing and segmenter.pause() is None
     assert segmenter.step(0.4) is None and segmenter.pausing
+
+
+def test_a_microphone_that_opens_again_and_again_does_not_hold_a_pause_for_ever() -> None:
+    segmenter = Segmenter(SETTINGS)
+    for _ in range(20):
+        segmenter.step(0.9)
+    windows = 0
+    while segmenter.step(0.1) is not Border.END:
+        segmenter.hold(5 * WINDOW_S)
+        windows += 1
+        assert windows < 20
+    assert windows == 14

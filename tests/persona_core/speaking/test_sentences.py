@@ -48,8 +48,6 @@ def pieces(text: str) -> list[str]:
                 "Far away where nobody ever goes they are.",
             ],
         ),
-        ("I'm sorry but I can't help. Yes.", ["I'm sorry,", "but I can't help.", "Yes."]),
-        ("You and I who left. Yes.", ["You and I who left.", "Yes."]),
         ("What?! No.", ["What?", "No."]),
         (
             "Since Jan. 5th she lives in no. 7. No. That was May.",

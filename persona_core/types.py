@@ -58,7 +58,6 @@ class Transcript:
     )
     no_speech: float = 0.0  # the recogniser's own probability (0..1) that nobody spoke; 0 when it gives none
     looped: bool = False  # it repeated itself at first, and had to be asked again
-    given_up: bool = False  # a draft that gave way to a final text; worth asking for again
 
 
 @dataclass(frozen=True, slots=True)

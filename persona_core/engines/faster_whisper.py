@@ -15,7 +15,6 @@ from persona_core.engines.card import load_cublas
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
     BEAM,
-    GIVEN_UP,
     Reading,
     WhisperEngine,
     chosen_language,
@@ -29,7 +28,7 @@ from persona_core.engines.whisper_windows import filled, frames_for
 from persona_core.errors import EngineError
 from persona_core.types import Speech
 
-LANES = 2  # a final text is begun beside a partial one, which then gives way; both share the weights
+LANES = 2  # a final text is worked out beside a partial one that has been begun; both share the weights
 _MOST_TOKENS = 224  # half of Whisper's text context
 
 
@@ -58,11 +57,7 @@ class FasterWhisper(WhisperEngine):
         super().__init__("faster-whisper", LANES)
 
     def _read(self, pieces: Sequence[Speech]) -> list[Reading]:
-        if self._gives_way(pieces):
-            return [GIVEN_UP] * len(pieces)
         encoded = self._encode(pieces, _frames_for(pieces))
-        if self._gives_way(pieces):
-            return [GIVEN_UP] * len(pieces)
         readings = self._read_greedily(encoded, pieces)
         unsure = [i for i, reading in enumerate(readings) if is_unsure(reading) and not pieces[i].draft]
         if unsure:

@@ -17,7 +17,6 @@ from persona_core.engines.card import require_torch_cuda
 from persona_core.engines.log_mel import log_mel
 from persona_core.engines.whisper import (
     BEAM,
-    GIVEN_UP,
     Reading,
     WhisperEngine,
     chosen_language,
@@ -67,11 +66,7 @@ class TransformersWhisper(WhisperEngine):
         return [self._read_one(piece) for piece in pieces]
 
     def _read_one(self, piece: Speech) -> Reading:
-        if self._gives_way([piece]):
-            return GIVEN_UP
         encoded = self._encode(piece, frames_for(piece.samples))
-        if self._gives_way([piece]):
-            return GIVEN_UP
         reading = self._read_greedily(encoded, piece)
         wanted = is_unsure(reading) and not piece.draft
         return self._search(encoded, piece, reading) if wanted else reading

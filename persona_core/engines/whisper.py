@@ -51,7 +51,6 @@ class Reading:
     tokens: int  # that the text was written with
     ran_on: bool = False  # it was stopped at the most tokens that anybody can speak in this time
     looped: bool = False  # with more silence, too, it was first lost in a loop
-    given_up: bool = False  # a draft that was not read to its end
 
     @property
     def read_in(self) -> tuple[str, float]:
@@ -61,9 +60,6 @@ class Reading:
     def is_usual(self, language: str) -> bool:
         """Whether no other language than this one was detected, told ones left aside."""
         return self.language == language or not self.language_probability
-
-
-GIVEN_UP = Reading("", "", 0.0, 0.0, 0.0, 0, given_up=True)
 
 
 def has_letters(text: str) -> bool:
@@ -157,7 +153,6 @@ def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
         logprob=float(np.average([reading.logprob for reading in told], weights=weights)),
         no_speech=float(np.average([reading.no_speech for reading in told], weights=weights)),
         looped=any(reading.looped for reading in told),
-        given_up=any(reading.given_up for reading in told),
     )
 
 
@@ -167,28 +162,18 @@ class WhisperEngine:
     def __init__(self, worker: str, lanes: int = 1) -> None:
         """``lanes``: how many calls are worked on at a time."""
         self._worker = ThreadPoolExecutor(lanes, worker)
-        self._finals = 0  # calls in progress that are not for drafts alone
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         """See SpeechToText. Raises EngineError."""
         if not any(is_audible(one.samples) for one in speech):
             return [Transcript("") for _ in speech]
         loop = asyncio.get_running_loop()
-        final = not all(one.draft for one in speech)
-        self._finals += final
         try:
             return await loop.run_in_executor(self._worker, self._transcribe, tuple(speech))
         except (RuntimeError, ValueError) as cause:
             raise EngineError(
                 "The speech recogniser failed on this utterance; please say it again."
             ) from cause
-        finally:
-            self._finals -= final
-
-    def _gives_way(self, pieces: Sequence[Speech]) -> bool:
-        """A draft is not worth what a final text would have to wait longer for."""
-        return self._finals > 0 and all(piece.draft for piece in pieces)
-
     def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         pieces = [
             (i, replace(one, samples=window))

@@ -268,9 +268,6 @@ class Ears:
             transcript = await self._recogniser.partial(one.ear.person.id, latest)
         except KithError:  # the final text will meet it too, and say so
             return
-        if transcript.given_up:
-            take.partial_at_s -= PARTIAL_EVERY_S
-            return
         too_late = one.take is not take or (take.text_task is not None and take.text_task.done())
         if too_late or not has_words(transcript, segments[0].sound):
             return

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import asyncio
 import csv
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -217,28 +215,6 @@ async def test_a_draft_is_read_once(tiny: FasterWhisper, monkeypatch: pytest.Mon
     monkeypatch.setattr(tiny, "_read", lambda pieces: [LOST for _ in pieces])
     monkeypatch.delattr(tiny, "_model")
     assert [one.text for one in await tiny.transcribe([Speech(said(SENTENCE), draft=True)])] == [""]
-
-
-async def test_a_draft_is_given_up_where_a_final_text_is_wanted(
-    tiny: FasterWhisper, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    speech = Speech(said(SENTENCE))
-    encode, encoding, wanted = tiny._encode, threading.Event(), threading.Event()
-
-    def encode_and_wait(pieces: Sequence[Speech], frames: int) -> object:
-        encoded = encode(pieces, frames)
-        if pieces[0].draft:
-            encoding.set()
-            assert wanted.wait(10)
-        return encoded
-
-    monkeypatch.setattr(tiny, "_encode", encode_and_wait)
-    draft = asyncio.create_task(tiny.transcribe([replace(speech, draft=True)]))
-    await asyncio.to_thread(encoding.wait, 10)
-    final = asyncio.create_task(tiny.transcribe([speech]))
-    await asyncio.sleep(0)
-    wanted.set()
-    assert (await final)[0].text and not (await draft)[0].text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from persona_core.hearing.ears import Ears
 from persona_core.hearing.segmenter import SegmenterSettings
-from persona_core.hearing.takes import Began, EarsEvent, Ended, Guessed, Likely, Saying, Weighed
+from persona_core.hearing.takes import Began, EarsEvent, Ended, Guessed, Likely, Weighed
 from persona_core.persona import Hearing
 from persona_core.types import EAR_RATE, Frame, Person, Samples, Speech, Transcript
 
@@ -33,13 +33,9 @@ class Reader:
     def __init__(self, text: str = "I would like to go home.", lost: bool = False) -> None:
         self.text, self.lost = text, lost
         self.drafts: list[bool] = []
-        self.gives_up = 0  # so many drafts to come
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         self.drafts += [one.draft for one in speech]
-        if self.gives_up and speech[0].draft:
-            self.gives_up -= 1
-            return [Transcript("", given_up=True) for _ in speech]
         return [
             Transcript("" if self.lost and not one.draft else self.text, "en", 1.0, -0.2) for one in speech
         ]
@@ -188,11 +184,3 @@ async def test_nobody_is_waited_for_in_a_crowd(others: int, waits: bool) -> None
         await ann.say(2.0, others=people)
         await ann.say(0.4, 0.0, others=people)
         assert (ann.patience_s() > 1.0) is waits
-
-
-async def test_a_draft_that_was_given_up_is_asked_for_again() -> None:
-    reader = Reader()
-    reader.gives_up = 1
-    async with talk(reader) as ann:
-        await ann.say(0.9)
-        assert any(isinstance(event, Saying) for event in ann.told)

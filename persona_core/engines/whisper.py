@@ -174,6 +174,7 @@ class WhisperEngine:
             raise EngineError(
                 "The speech recogniser failed on this utterance; please say it again."
             ) from cause
+
     def _transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         pieces = [
             (i, replace(one, samples=window))

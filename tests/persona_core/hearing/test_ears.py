@@ -52,7 +52,7 @@ class Talk:
         self, seconds: float, loud: float = 0.5, closes: bool = False, others: Sequence[Person] = ()
     ) -> None:
         """``others`` talk meanwhile."""
-        for n in range(round(seconds * 50)):
+        for _ in range(round(seconds * 50)):
             pcm = np.full(FRAME, round(loud * 32767), np.int16)
             self.ears.hear(Frame(ANN, pcm, EAR_RATE, self._at_s, sending=not closes))
             for other in others:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from persona_core.errors import EngineError
 from persona_core.ports import SpeechToText
@@ -93,8 +94,9 @@ class Recogniser:
     async def _fulfil(self, wishes: list[_Wish]) -> None:
         work = asyncio.create_task(self._transcribe(wishes), name="transcribe")
         withdrawn = asyncio.gather(*(wish.answer for wish in wishes), return_exceptions=True)
+        both: list[asyncio.Future[Any]] = [work, withdrawn]
         try:
-            await asyncio.wait([work, withdrawn], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             work.cancel()
             raise

@@ -131,9 +131,8 @@ class Sampling:
     top_p: float = 0.9
     seed: int | None = None  # None: a new one each time
     stop: tuple[str, ...] = field(default=())  # the stream ends before any of these
-    said: tuple[str, ...] = field(
-        default=()
-    )  # llama.cpp begins unlike these, and says nothing long of them again
+    # llama.cpp begins unlike these, and says nothing long of them again
+    said: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,8 @@ DRIFT_S = 1.0  # a timestamp further than this from its arrival is not believed
 
 QUIET: Pcm = np.zeros(FRAME_SAMPLES, np.int16)
 
-Sink = Callable[
-    [Pcm, float, bool], None
-]  # sound at 48 kHz; when its first sample was spoken, s; whether sent
+# Sound at 48 kHz; when its first sample was spoken, in s; whether it was sent, not put in here.
+Sink = Callable[[Pcm, float, bool], None]
 
 
 class Stream:

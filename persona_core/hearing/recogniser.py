@@ -1,7 +1,8 @@
 """The one recogniser that everybody's ears share, and in which order they get it.
 
-Final texts come before partial ones, whoever waits longest first; finals that wait together are worked
-out together, and none waits for a partial text that has been begun. A partial text is asked for again and again, so only the latest wish of each person counts.
+Final texts come before partial ones, whoever waits longest first; finals that wait together are worked out together,
+and none waits for a partial text that has been begun, or for one that nobody wants any more. A partial text is asked
+for again and again, so only the latest wish of each person counts.
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ BREATH_S = 0.1  # a soft first consonant may go unnoticed for so long
 PAIRS = (
     ("On my birthday everybody gave me", "flowers", "spiders"),
     ("The next train to Berlin leaves", "today", "tomorrow"),
-    ("My sister wants to marry a", "doctor", "gangster"),
+    ("My sister wants to marry a", "doctor", "monster"),
     ("The door to the garden is", "open", "locked"),
-    ("The result of my test was", "positive", "negative"),
+    ("The result of my test was", "wonderful", "terrible"),
 )
 LINES = [(begins, last) for begins, *words in PAIRS for last in words]
 TOO_SOON = "You have not told me the end of it."

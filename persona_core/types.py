@@ -44,6 +44,7 @@ class Speech:
     draft: bool = (
         False  # it goes on, and will be asked about again: the first words that come to mind will do
     )
+    lost: bool = False  # the recogniser got lost in its beginning already: it is to take more care at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Transcript:
     )
     no_speech: float = 0.0  # the recogniser's own probability (0..1) that nobody spoke; 0 when it gives none
     looped: bool = False  # it repeated itself at first, and had to be asked again
+    lost: bool = False  # it repeated itself, and of some of the sound there are no words for that
 
 
 @dataclass(frozen=True, slots=True)

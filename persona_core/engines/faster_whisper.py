@@ -133,7 +133,7 @@ class FasterWhisper(WhisperEngine):
 
 
 def _frames_for(pieces: Sequence[Speech]) -> int:
-    return max(frames_for(piece.samples) for piece in pieces)
+    return max(frames_for(piece.samples, piece.lost) for piece in pieces)
 
 
 def _reading(result: Any, tokenizer: Tokenizer, language_probability: float, most: int) -> Reading:

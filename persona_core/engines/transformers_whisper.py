@@ -66,7 +66,7 @@ class TransformersWhisper(WhisperEngine):
         return [self._read_one(piece) for piece in pieces]
 
     def _read_one(self, piece: Speech) -> Reading:
-        encoded = self._encode(piece, frames_for(piece.samples))
+        encoded = self._encode(piece, frames_for(piece.samples, piece.lost))
         reading = self._read_greedily(encoded, piece)
         wanted = is_unsure(reading) and not piece.draft
         return self._search(encoded, piece, reading) if wanted else reading

@@ -153,6 +153,7 @@ def transcript(readings: Sequence[Reading], begins: str = "") -> Transcript:
         logprob=float(np.average([reading.logprob for reading in told], weights=weights)),
         no_speech=float(np.average([reading.no_speech for reading in told], weights=weights)),
         looped=any(reading.looped for reading in told),
+        lost=any(is_lost(reading) for reading in readings),
     )
 
 
@@ -190,7 +191,7 @@ class WhisperEngine:
 
     def _recognise(self, pieces: Sequence[Speech]) -> list[Reading]:
         readings: dict[int, Reading] = {}
-        for batch in batches([frames_for(piece.samples) for piece in pieces]):
+        for batch in batches([frames_for(piece.samples, piece.lost) for piece in pieces]):
             readings |= zip(batch, self._read([pieces[i] for i in batch]), strict=True)
         for i, reading in readings.items():
             if not pieces[i].draft:

@@ -55,8 +55,13 @@ def windows(samples: Samples) -> Iterator[Samples]:
     yield samples
 
 
-def frames_for(samples: Samples) -> int:
-    """How many frames of 10 ms to encode, so that the decoder hears ``samples`` and finds their end."""
+def frames_for(samples: Samples, lost: bool = False) -> int:
+    """How many frames of 10 ms to encode, so that the decoder hears ``samples`` and finds their end.
+
+    ``lost``: in their beginning it has found none already.
+    """
+    if lost:
+        return frames_again(samples)[0]
     least = _WORD_FRAMES if len(samples) < _WORD_S * EAR_RATE else _LEAST_FRAMES
     return min(max(len(samples) // HOP + _AFTER_FRAMES, least), WINDOW_FRAMES)
 

@@ -72,6 +72,7 @@ class _Take:
     partial_to_s: float = 0.0  # how far had been heard when it was begun
     partial_language: str = ""
     partial_sure: bool = False  # that it was words
+    lost: bool = False  # the recogniser went round in circles over a partial text
     pause: Segment | None = None  # up to the present pause
     language: str = ""  # detected for sure in a partial text; the final one need not ask again
     partial_at_s: float = FIRST_PARTIAL_S - PARTIAL_EVERY_S  # voiced seconds when the last one was asked for
@@ -268,6 +269,7 @@ class Ears:
             transcript = await self._recogniser.partial(one.ear.person.id, latest)
         except KithError:  # the final text will meet it too, and say so
             return
+        take.lost = take.lost or transcript.lost
         too_late = one.take is not take or (take.text_task is not None and take.text_task.done())
         if too_late or not has_words(transcript, segments[0].sound):
             return
@@ -292,7 +294,7 @@ class Ears:
 
     def _speech(self, one: _Person, take: _Take, segment: Segment) -> Speech:
         language = self._hearing.language or take.language
-        return Speech(segment.samples, language, one.usual, take.partial.stable)
+        return Speech(segment.samples, language, one.usual, take.partial.stable, lost=take.lost)
 
     # What was said, when it may be over
 

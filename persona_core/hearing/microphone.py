@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-# What stands in for experience: three ends for each pause; nearly all ends close a microphone, and so do two in three
-# pauses to think.
+# What stands in for experience: three ends for each pause, and few of both, since a habit shows soon; nearly all ends
+# close a microphone, and so do two in three pauses to think.
+_ENDS, _PAUSES = 3, 1
 _OVER, _OVER_CLOSED = 9, 8
 _ON, _ON_CLOSED = 3, 2
-_OFTENEST = 1.0  # log-odds; who has never paused yet may do so in the next sentence
+# Log-odds, at most: who pauses in every sentence ends some, and who has never paused yet may do so in the next one.
+_PAUSING, _FLUENT = -1.0, 0.7
 _SUREST = 2.0  # the same of the microphone; habits change, and a packet that says "closed" may be lost
 
 
@@ -41,8 +43,8 @@ class Microphone:
     @property
     def pausing_log_odds(self) -> float:
         """Of having finished, by how often this person does not pause but end."""
-        odds = math.log((self.over + _OVER) / (self.on + _ON)) - math.log(_OVER / _ON)
-        return min(max(odds, -_OFTENEST), _OFTENEST)
+        odds = math.log((self.over + _ENDS) / (self.on + _PAUSES)) - math.log(_ENDS / _PAUSES)
+        return min(max(odds, _PAUSING), _FLUENT)
 
     def log_odds(self, closed: bool) -> float:
         """Of having finished; none for a microphone that has never been seen to close, and may not be able to."""

@@ -2,8 +2,9 @@
 
 Both run whisper-base in this process, in turns, on the LibriSpeech clips of ``../shared/data``:
 ``faster_whisper.WhisperModel.transcribe`` with the library's defaults, and ``FasterWhisper`` as the profile
-``cpu`` loads it. The language is unknown to both. Times are of the clips of 2 to 7 s, word error rates of all
-(``stt_short_wer_*``: of those). Where other work shares the machine, only ratios count.
+``cpu`` loads it. The language is unknown to both. ``stt_short_*``: of the clips of 2 to 7 s alone, too few words to
+tell half a point; the stock one, which draws its words at random where it is unsure, differs more from run to run.
+Where other work shares the machine, only ratios count.
 """
 
 from __future__ import annotations
@@ -76,28 +77,31 @@ async def _compare(clips: list[tuple[Samples, str]]) -> list[Figure]:
         our_text = await text_of(ours, sound)
         heard.append(_Heard(len(sound) / EAR_RATE, said, stock_text, our_text, stock_ms, watch.ms()))
     short = [one for one in heard if 2 <= one.seconds <= 7]
-    return [*_times(short), *_errors("stt_wer", heard), *_errors("stt_short_wer", short)]
+    speedup, *times = _times("stt", heard)
+    stock, ours = _errors("stt", heard)
+    allowed = f"<= {stock.value + WORSE:.2f}"
+    both = [against(f">= {SPEEDUP}", speedup), *times, stock, against(allowed, ours)]
+    return [*both, *_times("stt_short", short), *_errors("stt_short", short)]
 
 
-def _times(heard: list[_Heard]) -> list[Figure]:
+def _times(name: str, heard: list[_Heard]) -> list[Figure]:
     return [
-        against(
-            f">= {SPEEDUP}", figure_of("stt_speedup", [one.stock_ms / one.our_ms for one in heard], "times")
-        ),
-        figure_of("stt_stock_ms", [one.stock_ms for one in heard], "ms"),
-        figure_of("stt_ms", [one.our_ms for one in heard], "ms"),
-        figure_of("stt_real_time_factor", [one.our_ms / 1000 / one.seconds for one in heard], "s/s"),
+        figure_of(f"{name}_speedup", [one.stock_ms / one.our_ms for one in heard], "times"),
+        figure_of(f"{name}_stock_ms", [one.stock_ms for one in heard], "ms"),
+        figure_of(f"{name}_ms", [one.our_ms for one in heard], "ms"),
+        figure_of(f"{name}_real_time_factor", [one.our_ms / 1000 / one.seconds for one in heard], "s/s"),
     ]
 
 
-def _errors(name: str, heard: list[_Heard]) -> list[Figure]:
+def _errors(name: str, heard: list[_Heard]) -> tuple[Figure, Figure]:
+    """Word error rates of the stock one and of ours."""
     said = " ".join(one.said for one in heard)
     stock = 100 * word_error_rate(said, " ".join(one.stock for one in heard))
     ours = 100 * word_error_rate(said, " ".join(one.ours for one in heard))
-    return [
-        Figure(f"{name}_stock", round(stock, 2), "%", len(heard)),
-        against(f"<= {stock + WORSE:.2f}", Figure(f"{name}_ours", round(ours, 2), "%", len(heard))),
-    ]
+    return (
+        Figure(f"{name}_wer_stock", round(stock, 2), "%", len(heard)),
+        Figure(f"{name}_wer_ours", round(ours, 2), "%", len(heard)),
+    )
 
 
 def _stock_text(model: WhisperModel, sound: Samples) -> str:

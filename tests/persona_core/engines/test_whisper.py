@@ -285,6 +285,12 @@ def test_a_lost_window_leaves_the_others_as_they_are() -> None:
     assert heard.logprob == pytest.approx(-0.2)
 
 
+@pytest.mark.parametrize("readings", [[LOST], [HELLO, LOST]])
+def test_that_words_are_missing_is_told(readings: list[Reading]) -> None:
+    assert transcript(readings).lost
+    assert not transcript([HELLO]).lost
+
+
 def test_a_folder_without_a_model_is_one_plain_sentence(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="models verify"):
         FasterWhisper(tmp_path)

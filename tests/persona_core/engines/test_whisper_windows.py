@@ -83,5 +83,9 @@ def test_what_is_filled_in_is_the_silence_that_follows_the_sound() -> None:
 @pytest.mark.parametrize(
     ("seconds", "frames"), [(1.0, [1500, 3000]), (12.0, [1500, 3000]), (13.0, [3000]), (30.0, [3000])]
 )
-def test_another_attempt_is_first_made_on_half_a_window(seconds: float, frames: list[int]) -> None:
-    assert frames_again(np.zeros(int(seconds * EAR_RATE), np.float32)) == frames
+def test_another_attempt_is_first_made_on_half_a_window_as_is_the_first_where_an_earlier_one_got_lost(
+    seconds: float, frames: list[int]
+) -> None:
+    sound = np.zeros(int(seconds * EAR_RATE), np.float32)
+    assert frames_again(sound) == frames
+    assert frames_for(sound, lost=True) == frames[0]

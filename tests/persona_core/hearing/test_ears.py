@@ -28,14 +28,21 @@ class Loudness:
 
 
 class Reader:
-    """Hears one text; every ``lost`` final one has no words in it."""
+    """Hears one text; every ``lost`` final one has no words in it, nor the first of those asked for ``in_circles``."""
 
-    def __init__(self, text: str = "I would like to go home.", lost: bool = False) -> None:
-        self.text, self.lost = text, lost
+    def __init__(
+        self, text: str = "I would like to go home.", lost: bool = False, in_circles: bool = False
+    ) -> None:
+        self.text, self.lost, self.in_circles = text, lost, in_circles
         self.drafts: list[bool] = []
+        self.lost_before: list[bool] = []
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
         self.drafts += [one.draft for one in speech]
+        self.lost_before += [one.lost for one in speech]
+        if self.in_circles:
+            self.in_circles = False
+            return [Transcript("", "en", 1.0, -0.1, lost=True) for _ in speech]
         return [
             Transcript("" if self.lost and not one.draft else self.text, "en", 1.0, -0.2) for one in speech
         ]
@@ -147,6 +154,19 @@ async def test_only_partial_texts_are_drafts() -> None:
         await ann.say(2.0)
         await ann.be_silent(2.5)
         assert stt.drafts[0] and not stt.drafts[-1] and stt.drafts.count(False) == 1
+
+
+async def test_where_the_recogniser_got_lost_once_it_takes_care_until_the_end_of_the_utterance() -> None:
+    stt = Reader(in_circles=True)
+    async with talk(stt) as ann:
+        await ann.say(2.0)
+        await ann.be_silent(2.5)
+        assert stt.lost_before == [False] + [True] * (len(stt.lost_before) - 1)
+        assert ann.texts() == ["I would like to go home."]
+        stt.lost_before.clear()
+        await ann.say(2.0)
+        await ann.be_silent(2.5)
+        assert stt.lost_before and not any(stt.lost_before)
 
 
 @pytest.mark.parametrize(("probability", "waits"), [(0.99, False), (0.001, True)])

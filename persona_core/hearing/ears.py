@@ -35,8 +35,9 @@ from persona_core.hearing.takes import (
     Weighed,
     WentOn,
 )
-from persona_core.hearing.turn_end import TurnEvidence, patience_s
+from persona_core.hearing.turn_end import TurnEvidence, patience_s, sound_matters
 from persona_core.persona import Hearing
+from persona_core.ports import EndOfTurn
 from persona_core.stopwatch import Stopwatch
 from persona_core.types import EAR_RATE, Frame, Person, Speech, Utterance
 
@@ -82,6 +83,8 @@ class _Take:
     evidence: TurnEvidence | None = None  # that it is the end
     read: bool = False  # the language model is being asked whether it is
     completed: float | None = None  # what it thinks
+    asks_sound: bool = False  # EndOfTurn is being asked the same
+    asked_sound: bool = False  # and has been
 
 
 @dataclass(eq=False, slots=True)
@@ -242,7 +245,7 @@ class Ears:
             take.text_task.cancel()
             take.text_task = None
         take.likely = take.evidence = take.completed = take.pause = None
-        take.read = False
+        take.read = take.asks_sound = take.asked_sound = False
 
     def _end(self, take: _Take, utterance: Utterance | None) -> None:
         if self._open.pop(take.number, None):
@@ -327,9 +330,7 @@ class Ears:
     async def _weigh(
         self, one: _Person, take: _Take, segment: Segment, text: asyncio.Task[Utterance | None]
     ) -> None:
-        """How long the pause has to be to be the end. What it sounds like is told once its text is there: beside the
-        recogniser, on two cores, it would make that wait, and it is not needed before the quickest silence is over.
-        """
+        """How long the pause has to be to be the end, once its text is there."""
         await asyncio.wait([text])
         if one.take is not take or take.text_task is not text or text.cancelled() or text.exception():
             return
@@ -341,16 +342,18 @@ class Ears:
             take.completed, take.read = None, False
         take.likely = utterance
         self._tell(Likely(take.number, utterance))
-        finished = await self._finished(segment)
-        if take.text_task is text and one.take is take:
-            take.evidence = TurnEvidence(utterance.text, utterance.language, finished, segment.sound.span_s)
-            self._wait_for_end(one, take)
+        take.evidence = TurnEvidence(utterance.text, utterance.language, None, segment.sound.span_s)
+        self._wait_for_end(one, take)
 
     def _wait_for_end(self, one: _Person, take: _Take) -> None:
-        """The present pause is the end when it has lasted as long as the evidence asks for, so far as there is any."""
+        """The present pause is the end when it has lasted as long as the evidence asks for, so far as there is any.
+
+        What it sounds like is asked last, and only where that may still make a difference: on two cores it would make
+        the text and the beginning of an answer wait.
+        """
         if take.evidence is None or take.likely is None:
             return
-        if take.read:
+        if take.read or take.asks_sound:
             one.ear.be_patient(self._hearing.longest_s)
             return
         evidence = replace(
@@ -359,20 +362,28 @@ class Ears:
             talk_ended=one.ear.talk_ended,
             microphone=one.microphone,
         )
-        longest_s = self._hearing.quickest_s if self._crowded else self._hearing.longest_s
-        silence_s = patience_s(evidence, self._hearing.quickest_s, longest_s)
+        quickest_s = self._hearing.quickest_s
+        longest_s = quickest_s if self._crowded else self._hearing.longest_s
+        engine = None if take.asked_sound else self._hearing.end_of_turn
+        if engine and take.pause and sound_matters(evidence, quickest_s, longest_s):
+            take.asks_sound = True
+            self._start(self._ask_sound(one, take, take.pause, engine), one.ear.person, "end of turn")
+            one.ear.be_patient(longest_s)
+            return
+        silence_s = patience_s(evidence, quickest_s, longest_s)
         one.ear.be_patient(silence_s)
         self._tell(Weighed(take.number, take.likely.language, one.ear.voiced_s, silence_s))
 
-    async def _finished(self, segment: Segment) -> float | None:
-        if self._hearing.end_of_turn is None or self._crowded:
-            return None
-        samples = np.concatenate([segment.samples, UNHEARD])[-TURN_END_S * EAR_RATE :]
+    async def _ask_sound(self, one: _Person, take: _Take, pause: Segment, engine: EndOfTurn) -> None:
+        samples, finished = np.concatenate([pause.samples, UNHEARD])[-TURN_END_S * EAR_RATE :], None
         try:
-            return await self._hearing.end_of_turn.probability(samples)
+            finished = await engine.probability(samples)
         except KithError as error:
             log.warning("the end of a turn is told without its sound: %s", type(error).__name__)
-            return None
+        if take.pause is pause and one.take is take and take.evidence is not None:
+            take.asks_sound, take.asked_sound = False, True
+            take.evidence = replace(take.evidence, finished=finished)
+            self._wait_for_end(one, take)
 
     async def _deliver(self, take: _Take, text: asyncio.Task[Utterance | None], segment: Segment) -> None:
         stopped_at = perf_counter() - (segment.noticed_s - segment.ended_s)

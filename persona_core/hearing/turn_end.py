@@ -11,7 +11,7 @@ after 0.1 s, since it comes to take everything for finished.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,15 @@ def patience_s(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> f
     """
     waited = float(np.interp(_log_odds(evidence), _ODDS, _WAITED))
     return quickest_s + (longest_s - quickest_s) * waited
+
+
+def sound_matters(evidence: TurnEvidence, quickest_s: float, longest_s: float) -> bool:
+    """Whether ``EndOfTurn`` can still change ``patience_s``, as things are or once the microphone closes."""
+
+    def patience(finished: float, talk_ended: bool) -> float:
+        return patience_s(replace(evidence, finished=finished, talk_ended=talk_ended), quickest_s, longest_s)
+
+    return any(patience(0.0, closed) != patience(1.0, closed) for closed in {evidence.talk_ended, True})
 
 
 def _log_odds(evidence: TurnEvidence) -> float:

@@ -13,6 +13,7 @@ from persona_core.hearing.ears import Ears
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.hearing.takes import Began, EarsEvent, Ended, Guessed, Likely, Weighed
 from persona_core.persona import Hearing
+from persona_core.ports import EndOfTurn
 from persona_core.types import EAR_RATE, Frame, Person, Samples, Speech, Transcript
 
 ANN = Person("test:ann", "Ann")
@@ -80,9 +81,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def talk(stt: Reader | None = None) -> AsyncIterator[Talk]:
+async def talk(stt: Reader | None = None, end_of_turn: EndOfTurn | None = None) -> AsyncIterator[Talk]:
     told: list[EarsEvent] = []
-    hearing = Hearing(Loudness(), stt or Reader(), SegmenterSettings(longest_s=1.9), "en")
+    hearing = Hearing(Loudness(), stt or Reader(), SegmenterSettings(longest_s=1.9), "en", end_of_turn)
     ears = Ears(hearing, told.append)
     work = asyncio.create_task(ears.work())
     yield Talk(ears, told)
@@ -195,6 +196,50 @@ async def test_a_pause_is_no_end_while_the_language_model_is_asked() -> None:
         ann.ears.completed(take, said, 0.99)
         await ann.be_silent(0.2)
         assert ann.texts() == [said.text]
+
+
+class Sound:
+    """Always sounds unfinished."""
+
+    asked = 0
+
+    async def probability(self, samples: Samples) -> float:
+        self.asked += 1
+        return 0.01
+
+
+@pytest.mark.parametrize(("probability", "asked"), [(0.3, 1), (0.99, 0)])
+async def test_the_sound_is_asked_after_the_words_and_only_where_it_matters(
+    probability: float, asked: int
+) -> None:
+    sound = Sound()
+    async with talk(end_of_turn=sound) as ann:
+        told = ann.ears._tell
+
+        def tell(event: EarsEvent) -> None:
+            told(event)
+            if isinstance(event, Likely):
+                ann.ears.read(event.take, event.utterance)
+
+        ann.ears._tell = tell
+        await ann.say(1.5)
+        await ann.be_silent(0.3)
+        assert sound.asked == 0
+        said = next(event for event in ann.told if isinstance(event, Likely))
+        ann.ears.completed(said.take, said.utterance, probability)
+        await ann.be_silent(0.1)
+        assert sound.asked == asked
+        assert (ann.patience_s() > 0.7) is bool(asked)
+
+
+async def test_nobody_waits_for_words_that_are_not_wanted_any_more() -> None:
+    async with talk() as ann:
+        ann.ears._tell = lambda event: (
+            ann.ears.read(event.take, event.utterance) if isinstance(event, Likely) else None
+        )
+        await ann.say(1.5)
+        await ann.be_silent(2.5)
+        await asyncio.wait_for(ann.ears.understood(), 5)
 
 
 @pytest.mark.parametrize(("others", "waits"), [(0, True), (1, True), (2, False)])

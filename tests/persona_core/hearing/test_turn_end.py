@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from persona_core.hearing.microphone import UNKNOWN, Microphone
-from persona_core.hearing.turn_end import TurnEvidence, ends_unfinished, patience_s
+from persona_core.hearing.turn_end import TurnEvidence, ends_unfinished, patience_s, sound_matters
 
 QUICKEST_S, LONGEST_S = 0.55, 1.7
 LONGEST_PAUSE_S = 1.6  # that people think for
@@ -44,6 +46,34 @@ def test_a_finished_sentence_that_sounds_finished_waits_no_longer_than_needed(te
 )
 def test_a_thinking_pause_after_a_broken_off_sentence_is_waited_out(text: str, language: str) -> None:
     assert patience(text, 0.03, language) > LONGEST_PAUSE_S
+
+
+HELD = Microphone(over=20, over_closed=20, on=5, on_closed=0)  # a key, let go of at the end
+
+
+@pytest.mark.parametrize(
+    ("text", "completed", "talk_ended", "microphone", "longest_s", "matters"),
+    [
+        pytest.param(
+            "What time is it?", 0.95, False, UNKNOWN, LONGEST_S, False, id="the words say it is over"
+        ),
+        pytest.param(
+            "I would like to go to the", 0.01, False, UNKNOWN, LONGEST_S, False, id="or that it is not"
+        ),
+        pytest.param("I like that.", 0.25, False, UNKNOWN, LONGEST_S, True, id="or neither"),
+        pytest.param("I like that.", 0.25, True, HELD, LONGEST_S, False, id="the key was let go of"),
+        pytest.param("I like that", 0.1, False, HELD, LONGEST_S, True, id="it may yet be let go of"),
+        pytest.param("I like that.", 0.25, False, UNKNOWN, QUICKEST_S, False, id="in a crowd"),
+    ],
+)
+def test_the_sound_is_asked_only_where_it_matters(
+    text: str, completed: float, talk_ended: bool, microphone: Microphone, longest_s: float, matters: bool
+) -> None:
+    evidence = TurnEvidence(text, "en", None, 3.0, talk_ended, microphone, completed)
+    assert sound_matters(evidence, QUICKEST_S, longest_s) is matters
+    if not matters:
+        told = (replace(evidence, finished=finished) for finished in (None, 0.0, 1.0))
+        assert len({patience_s(one, QUICKEST_S, longest_s) for one in told}) == 1
 
 
 @pytest.mark.parametrize(

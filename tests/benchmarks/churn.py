@@ -167,10 +167,13 @@ class Scene:
             await self.ask(event)
 
     async def census(self, no_more_than: Census | None = None) -> Census:
-        """What is held when all is quiet; given time to come down to ``no_more_than``."""
+        """What is held when all is quiet; given time to come down to ``no_more_than``.
+
+        aiohttp keeps a connection that nobody uses for 15 s.
+        """
         await asyncio.sleep(1)
         taken = Census.take()
-        for _ in range(50):
+        for _ in range(200):
             if no_more_than is None or not any(taken.leaked_since(no_more_than)):
                 break
             await asyncio.sleep(0.1)

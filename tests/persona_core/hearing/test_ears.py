@@ -232,16 +232,6 @@ async def test_the_sound_is_asked_after_the_words_and_only_where_it_matters(
         assert (ann.patience_s() > 0.7) is bool(asked)
 
 
-async def test_nobody_waits_for_words_that_are_not_wanted_any_more() -> None:
-    async with talk() as ann:
-        ann.ears._tell = lambda event: (
-            ann.ears.read(event.take, event.utterance) if isinstance(event, Likely) else None
-        )
-        await ann.say(1.5)
-        await ann.be_silent(2.5)
-        await asyncio.wait_for(ann.ears.understood(), 5)
-
-
 @pytest.mark.parametrize(("others", "waits"), [(0, True), (1, True), (2, False)])
 async def test_nobody_is_waited_for_in_a_crowd(others: int, waits: bool) -> None:
     people = [Person(f"test:{n}", f"Bob {n}") for n in range(others)]

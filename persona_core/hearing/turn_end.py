@@ -2,10 +2,10 @@
 
 Six things are asked, and their answers are added up as log-odds: how it sounded (``EndOfTurn``), how likely the
 language model thinks it that the text stops here (``EndOfText``), with which mark the recogniser closed it,
-whether its last word can be a last word at all, what this person's microphone tells, and how often they pause. The weights come from
-logistic regressions on LibriSpeech, AMI and Turnsense, rounded; ``tests.benchmarks.end_of_turn`` tells how well
-they do. Asking again later in the silence does not help: after 0.3 s and 0.6 s Smart Turn tells worse than
-after 0.1 s, since it comes to take everything for finished.
+whether its last word can be a last word at all, what this person's microphone tells, and how often they pause.
+The weights come from logistic regressions on LibriSpeech, AMI and Turnsense, rounded;
+``tests.benchmarks.end_of_turn`` tells how well they do. Asking again later in the silence does not help: after
+0.3 s and 0.6 s Smart Turn tells worse than after 0.1 s, since it comes to take everything for finished.
 """
 
 from __future__ import annotations

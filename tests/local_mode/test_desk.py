@@ -21,6 +21,7 @@ from persona_core.types import EAR_RATE
 from tests.words import text_of, word_error_rate
 
 ROOT = Path(__file__).parents[2]
+LIKELIEST_WORDS = {"LLM_TEMPERATURE": "0"}  # none that nobody could spell from hearing them
 Weights = Callable[[str], Path]
 
 
@@ -35,9 +36,6 @@ def desk(*args: str, typed: str = "", cwd: Path = ROOT, **env: str) -> subproces
         cwd=cwd,
         env={**os.environ, "PROFILE": "tiny", "PYTHONPATH": str(ROOT), **env},
     )
-
-
-LIKELIEST_WORDS = {"LLM_TEMPERATURE": "0"}  # none that nobody could spell from hearing them
 
 
 def events(run: subprocess.CompletedProcess[str], kind: str) -> list[dict[str, Any]]:

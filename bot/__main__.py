@@ -8,14 +8,13 @@ import contextlib
 import logging
 import os
 import signal
-import sqlite3
 import sys
 import threading
 from typing import NoReturn
 
 from bot import doctor, logs
 from bot.client import LOADER, BotError, PersonaBot, use_server
-from memory.vault import VaultError
+from memory.errors import MemoryFault
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
 
@@ -57,9 +56,7 @@ async def _run(settings: Settings) -> int:
         )
     try:
         bot = PersonaBot(settings)
-    except (OSError, sqlite3.Error) as error:
-        raise BotError(f"DATA_DIR cannot be written: {settings.data_dir}") from error
-    except VaultError as error:
+    except MemoryFault as error:
         raise BotError(str(error)) from error
     logs.guard_loop(asyncio.get_running_loop())
     stopped = asyncio.Event()

@@ -69,6 +69,7 @@ class PersonaBot(discord.AutoShardedBot):
         self.host.persona = await in_thread(
             lambda: build_persona(settings, hear=True, speak=True, report=report)
         )
+        self.host.remembering.start()
         log.info("the persona is awake")
 
     async def serve(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
 
@@ -15,16 +16,14 @@ from bot.line import PREFIX, DiscordLine, Events, user_id
 from bot.nickname import MARK, marked, unmarked
 from bot.voice.client import PersonaVoiceClient
 from cogs.calls import Calls
+from cogs.chronicle import Chronicle
 from cogs.conversations import Conversations
 from cogs.host import CallEvents, Line, Place, Refusal, User
-from memory.consent import Consent
-from memory.database import NAME, Database
-from memory.keepsakes import Keepsakes
-from memory.modes import Modes
-from memory.posts import Post, Posts
-from memory.vault import Vault
+from cogs.remembering import Remembering
+from memory.memory import open_memory
+from memory.posts import Post
 from persona_core.persona import Persona
-from persona_core.settings import Settings
+from persona_core.settings import Settings, key_place
 from persona_core.types import Person
 
 JOIN_S = 20.0
@@ -41,18 +40,22 @@ log = logging.getLogger(__name__)
 
 class DiscordHost:
     def __init__(self, client: discord.Bot | discord.AutoShardedBot, settings: Settings) -> None:
-        """Raises OSError or sqlite3.Error when DATA_DIR cannot be used, and VaultError."""
+        """Raises StoreError when DATA_DIR cannot be used, and VaultError."""
         self.settings = settings
         self.counts: Counter[str] = Counter()
         self.engines: list[str] = []
         self._client = client
         self._persona: Persona | None = None
-        self._database = Database(settings.data_dir / NAME)
-        self.consent = Consent(self._database)
-        self.posts = Posts(self._database)
-        self.keepsakes = Keepsakes(self._database, Vault(settings.key_file, self._database))
-        self.modes = Modes(self._database)
-        self.conversations = Conversations(lambda: self.persona)
+        self.memory = open_memory(
+            settings.data_dir, key_place(settings), encrypted=settings.journal_encryption == "on"
+        )
+        self.consent = self.memory.consent
+        self.posts = self.memory.posts
+        self.modes = self.memory.modes
+        self.now: Callable[[], float] = time.time
+        self.captioned: set[str] = set()
+        self.remembering = Remembering(self)
+        self.conversations = Conversations(lambda: self.persona, lambda place: Chronicle(self, place))
         self.calls = Calls(self)
 
     @property
@@ -73,7 +76,8 @@ class DiscordHost:
         """Leave every call and end every conversation."""
         await self.calls.close()
         await self.conversations.close_all()
-        self._database.close()
+        await self.remembering.close()
+        self.memory.close()
 
     # Who and where
 
@@ -94,7 +98,11 @@ class DiscordHost:
         guild = getattr(channel, "guild", None)
         number = getattr(channel, "id", 0)
         name = getattr(channel, "mention", "our direct messages") if guild else "our direct messages"
-        return Place(f"{PREFIX}{number}", name, str(guild.id) if guild else f"alone in {number}")
+        realm, direct = (
+            str(guild.id) if guild else f"alone in {number}",
+            isinstance(channel, discord.DMChannel),
+        )
+        return Place(f"{PREFIX}{number}", name, realm, direct)
 
     def place_called(self, key: str) -> Place | None:
         number = user_id(key)
@@ -147,6 +155,18 @@ class DiscordHost:
             return []
         members = [(user, channel.guild.get_member(user)) for user in channel.voice_states]
         return [self._person(user, member) for user, member in members if not self._is_bot(user, member)]
+
+    def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
+        return frozenset(key for key in place_keys if self._all_read(person_ids, key))
+
+    def _all_read(self, person_ids: Set[str], place_key: str) -> bool:
+        channel = self._client.get_channel(user_id(place_key))
+        if not isinstance(
+            channel, discord.abc.GuildChannel
+        ):  # a private thread shows its members to nobody else
+            return False
+        members = [channel.guild.get_member(user_id(person)) for person in person_ids]
+        return all(member and channel.permissions_for(member).view_channel for member in members)
 
     def _is_bot(self, user: int, member: discord.Member | None) -> bool:
         return user == self.her_id or (member is not None and member.bot)

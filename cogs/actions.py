@@ -14,8 +14,8 @@ from cogs.conversations import Closed
 from cogs.host import Host, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
-from memory.consent import Purpose, may_remember
 from memory.posts import Post
+from memory.types import Entry, Origin, Scope
 from persona_core.errors import KithError
 from persona_core.events import Event, Said
 from persona_core.types import Action, Utterance
@@ -39,6 +39,7 @@ class Wanted:
     action: Action
     key: str  # of the conversation
     answers: Sequence[Utterance]
+    about: frozenset[str] = frozenset()  # ids of the people whose words she had before her
 
     @property
     def message(self) -> Post | None:
@@ -78,9 +79,9 @@ class Actions(KithCog):
         if isinstance(event, Said):
             self.host.counts["actions dropped"] += event.reply.dropped_actions
             for action in event.reply.actions:
-                self.start(self._perform(Wanted(action, key, event.answers)), "an action")
+                self.start(self._perform(Wanted(action, key, event.answers, event.about)), "an action")
             for memory in event.reply.remember:
-                wanted = Wanted(Action("remember", memory.text), key, event.answers)
+                wanted = Wanted(Action("remember", memory.text), key, event.answers, event.about)
                 self.start(self._perform(wanted, memory.salience), "an action")
 
     async def _perform(self, wanted: Wanted, salience: float = SALIENCE) -> None:
@@ -129,9 +130,14 @@ class Actions(KithCog):
         await self.host.calls.leave(call.place.realm)
 
     async def _remember(self, wanted: Wanted, salience: float) -> None:
-        """Only what concerns nobody who has not agreed to be remembered."""
-        people = wanted.people
-        decisions = [self.host.consent.decision(person, Purpose.REMEMBERING) for person in people]
-        if not people or not wanted.action.argument or not all(map(may_remember, decisions)):
+        """Only what concerns nobody who has not agreed to be remembered; for those alone who heard it."""
+        about = tuple(sorted(wanted.about | set(wanted.people)))
+        text = wanted.action.argument
+        if not about or not text or not all(map(self.host.memory.may_remember, about)):
             raise Refusal("Not everybody concerned has agreed to be remembered.")
-        await asyncio.to_thread(self.host.keepsakes.keep, people, wanted.action.argument, salience)
+        names = tuple(sorted({line.person.name for line in wanted.answers}))
+        now = time.time()
+        scope = Scope(Origin.DIRECT, wanted.key, about, tuple(sorted(wanted.people)))
+        why = "She wanted to keep it."
+        entry = Entry("", now, text, scope, salience=salience, why=why, partners=names)
+        await asyncio.to_thread(self.host.memory.keep_entry, entry)

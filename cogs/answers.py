@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Coroutine
 from typing import Any
 
 import discord
 
 from cogs.host import Host
+from memory.errors import MemoryFault
 from persona_core.errors import KithError
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def sentence(error: BaseException) -> str:
         return "That is not there any more."
     if isinstance(error, discord.HTTPException | TimeoutError | OSError):
         return "Discord did not answer as it should; please try again in a moment."
-    if isinstance(error, sqlite3.Error):
+    if isinstance(error, MemoryFault):
         return "I could not write that to disk, so it may not last; please tell whoever runs me."
     if isinstance(error, discord.CheckFailure | discord.ApplicationCommandError):
         return "That cannot be done here."

@@ -173,7 +173,7 @@ class Call:
         if self._conversation is not None:
             await self._host.conversations.close(self._conversation_key)
         self._conversation_key = place.key
-        self._conversation = await self._host.conversations.open(place.key, call=True)
+        self._conversation = await self._host.conversations.open(place, call=True)
         self._require_open()
         self._conversation.speak_through(self.line.playback)
         self._conversation.set_mode(mode_of(self._host.modes, place.key))

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cogs.host import Place
 from persona_core.conversation import Conversation
 from persona_core.events import Event
 from persona_core.persona import Persona
+from persona_core.ports import Memories
 
 MOST_IN_WRITING = 200  # the one that was quiet longest is forgotten first
 
@@ -26,8 +28,10 @@ Listener = Callable[[str, Event | Closed], None]  # the place's key, what happen
 class Conversations:
     """``persona`` raises a KithError while there is none yet."""
 
-    def __init__(self, persona: Callable[[], Persona]) -> None:
+    def __init__(self, persona: Callable[[], Persona], memories: Callable[[Place], Memories]) -> None:
+        """``memories``: what she remembers, as far as the conversation in a place is concerned."""
         self._persona = persona
+        self._memories = memories
         self._open: dict[str, Conversation] = {}  # least recently used first
         self._calls: set[str] = set()
         self._listeners: list[Listener] = []
@@ -36,11 +40,14 @@ class Conversations:
         """``listener`` is called on the event loop for every event; it must not wait."""
         self._listeners.append(listener)
 
-    async def open(self, key: str, *, call: bool = False) -> Conversation:
+    async def open(self, place: Place, *, call: bool = False) -> Conversation:
         """The conversation of a place, begun if need be; one with a ``call`` stays until ``close``."""
+        key = place.key
         conversation = self._open.pop(key, None)
         if conversation is None:
-            conversation = Conversation(key, self._persona(), None, lambda event: self._tell(key, event))
+            conversation = Conversation(
+                key, self._persona(), None, lambda event: self._tell(key, event), self._memories(place)
+            )
             self._open[key] = conversation
             await conversation.__aenter__()
         else:
@@ -52,6 +59,11 @@ class Conversations:
 
     def get(self, key: str) -> Conversation | None:
         return self._open.get(key)
+
+    def refresh_minds(self) -> None:
+        """What is remembered has changed: nobody is told what is not there any more."""
+        for conversation in self._open.values():
+            conversation.refresh_mind()
 
     async def close(self, key: str) -> None:
         """End a conversation and forget what was said in it."""

@@ -7,14 +7,14 @@ raises KithError with one plain sentence when it is refused.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import discord
 
 from memory.consent import Consent
-from memory.keepsakes import Keepsakes
+from memory.memory import Memory
 from memory.modes import Modes
 from memory.posts import Post, Posts
 from persona_core.errors import KithError
@@ -26,6 +26,7 @@ from persona_core.types import Person
 if TYPE_CHECKING:  # both are built on this file
     from cogs.calls import Calls
     from cogs.conversations import Conversations
+    from cogs.remembering import Remembering
 
 
 User = discord.User | discord.Member
@@ -42,6 +43,7 @@ class Place:
     key: str  # names its conversation
     name: str  # as people see it
     realm: str  # the server it is in; at most one call at a time in each
+    direct: bool = False  # a DM: nobody else reads it
 
 
 class CallEvents(Protocol):
@@ -98,12 +100,15 @@ class Line(Protocol):
 
 class Host(Protocol):
     settings: Settings
+    memory: Memory
     consent: Consent
     posts: Posts
-    keepsakes: Keepsakes
     modes: Modes
     conversations: Conversations
     calls: Calls
+    remembering: Remembering
+    now: Callable[[], float]  # Unix time
+    captioned: set[str]  # keys of the places where what is said can be read by others
     counts: Counter[str]  # what was done, dropped or refused, for /status
     engines: list[str]  # what she runs on, one line each
 
@@ -166,6 +171,10 @@ class Host(Protocol):
 
     def people_present(self, place: Place) -> Sequence[Person]:
         """Who is in the call there; no bots."""
+        ...
+
+    def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
+        """Those of these text channels that every one of these people can read; what is not known is not."""
         ...
 
     async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:

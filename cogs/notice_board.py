@@ -32,7 +32,8 @@ class NoticeBoard:
 
     async def announce(self, place: Place) -> None:
         """Say in writing that she listens. Raises KithError."""
-        text = notices.posted(self._host.persona.character.name, self._host.settings.hearing)
+        name, settings = self._host.persona.character.name, self._host.settings
+        text = notices.posted(name, settings.hearing, sent=settings.reflection == "anthropic")
         self._announced = place, await self._host.announce(place, text, self._view(place))
 
     async def welcome(self, place: Place, newcomers: Sequence[Person]) -> None:
@@ -40,7 +41,8 @@ class NoticeBoard:
         names = ", ".join(plain(person.name) for person in newcomers[:MOST_NAMES])
         if len(newcomers) > MOST_NAMES:
             names += f" and {len(newcomers) - MOST_NAMES} more"
-        text = notices.to_newcomers(names, self._host.persona.character.name, self._host.settings.hearing)
+        name, settings = self._host.persona.character.name, self._host.settings
+        text = notices.to_newcomers(names, name, settings.hearing, sent=settings.reflection == "anthropic")
         self._welcomes.append(await self._host.post(place, text, view=self._view(place)))
         if len(self._welcomes) > WELCOMES_KEPT:
             await self._delete(self._welcomes.popleft())

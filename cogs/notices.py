@@ -9,14 +9,17 @@ _KEPT = (
     "when I leave. Keeping anything longer needs your own yes: `/consent remembering on`."
 )
 
+_SENT = " Of those who say yes, it is also sent to Anthropic, which thinks it over for me afterwards."
 
-def posted(name: str, mode: HearingMode) -> str:
-    """The notice in the channel's chat."""
+
+def posted(name: str, mode: HearingMode, *, sent: bool = False) -> str:
+    """The notice in the channel's chat. ``sent``: what may be remembered leaves the owner's computer."""
+    kept = _KEPT + (_SENT if sent else "")
     if mode == "ask":
-        return f"👂 **{name} is here, and hears only who agrees.** Press “Hear me” if you would like that. {_KEPT}"
+        return f"👂 **{name} is here, and hears only who agrees.** Press “Hear me” if you would like that. {kept}"
     return (
         f"👂 **{name} is listening here.** If you would rather not be heard, press “Don't hear me”: "
-        f"nothing you say is decoded then, and the others can still talk with me. {_KEPT}"
+        f"nothing you say is decoded then, and the others can still talk with me. {kept}"
     )
 
 
@@ -27,9 +30,9 @@ def spoken(name: str, mode: HearingMode) -> str:
     return f"Hi, {name} here, and I am listening. If you would rather not be heard, press the button in the chat."
 
 
-def to_newcomers(names: str, name: str, mode: HearingMode) -> str:
+def to_newcomers(names: str, name: str, mode: HearingMode, *, sent: bool = False) -> str:
     """The posted notice for people who came later."""
-    return f"{names}: {posted(name, mode)}"
+    return f"{names}: {posted(name, mode, sent=sent)}"
 
 
 def over(name: str) -> str:

@@ -20,14 +20,22 @@ SENTENCES = {
     (Purpose.REMEMBERING, True): "Thank you, I may remember what you tell me.",
     (Purpose.REMEMBERING, False): "I remember nothing about you, and keep nothing from now on.",
 }
+_SENT = "To think it over afterwards I send it to Anthropic, as my owner has chosen."
+
+
+def sentence(host: Host, purpose: Purpose, allowed: bool) -> str:
+    """What she answers to a decision."""
+    sent = (purpose, allowed) == (Purpose.REMEMBERING, True) and host.settings.reflection == "anthropic"
+    return f"{SENTENCES[purpose, allowed]} {_SENT}" if sent else SENTENCES[purpose, allowed]
 
 
 async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], how: str) -> None:
-    """Write decisions down and act on them. Raises sqlite3.Error."""
+    """Write decisions down and act on them. Raises StoreError."""
     for purpose, allowed in decisions.items():
         await host.consent.decide(person_id, purpose, allowed, how)
         if purpose is Purpose.REMEMBERING and not allowed:
-            await asyncio.to_thread(host.keepsakes.forget, person_id)
+            await asyncio.to_thread(host.memory.forget_person, person_id)
+            host.conversations.refresh_minds()
 
 
 async def settle_first(
@@ -50,7 +58,7 @@ async def decide(
         settle(host, host.person(interaction.user).id, {purpose: allowed}, how),
         interaction.response.defer(ephemeral=True, invisible=False),
     )
-    await say(interaction, SENTENCES[purpose, allowed])
+    await say(interaction, sentence(host, purpose, allowed))
 
 
 class OfferView(PoliteView):
@@ -84,7 +92,7 @@ class OfferView(PoliteView):
             settle(self._host, self._host.person(interaction.user).id, decisions, "join"),
             interaction.response.defer(),
         )
-        text = f"{SENTENCES[Purpose.HEARING, hearing]} {SENTENCES[Purpose.REMEMBERING, remembering]}"
+        text = " ".join(sentence(self._host, purpose, allowed) for purpose, allowed in decisions.items())
         await interaction.edit_original_response(content=text, view=None)
 
 

@@ -54,7 +54,7 @@ class Replies(KithCog):
         place = self.host.place(message.channel)
         post = Post(message.channel.id, message.id)
         try:
-            conversation = await self.host.conversations.open(place.key)
+            conversation = await self.host.conversations.open(place)
         except KithError as error:  # she is still waking up
             await self.host.post(place, str(error), reply_to=post)
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import sqlite3
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
 from memory.consent import Purpose
+from memory.errors import MemoryFault
 from persona_core.errors import KithError
 from persona_core.events import Event, Heard, Said
 from persona_core.types import Utterance
@@ -140,6 +140,7 @@ class Transcription(KithCog):
         if place is not None and place.key != key:
             await self.host.post(call.place, f"What is said here is being written into {place.name}.")
         self._stop(key)
+        self._set_captioned(key, True)
         captions = self._captions[key] = Captions(place or call.place)
         captions.task = asyncio.create_task(self._write(captions), name="captions")
         await say(ctx.interaction, f"I write what is said into {captions.place.name}.")
@@ -204,7 +205,7 @@ class Transcription(KithCog):
             for line in gathered(lines):
                 try:
                     await self._post(captions.place, line)
-                except (KithError, sqlite3.Error) as error:  # the next one may do better
+                except (KithError, MemoryFault) as error:  # the next one may do better
                     log.info("a caption is lost: %s", type(error).__name__)
                     self.host.counts["captions dropped"] += 1
 
@@ -212,7 +213,15 @@ class Transcription(KithCog):
         post = await self.host.post(place, caption(line))
         await asyncio.to_thread(self.host.posts.keep, post, line.person_ids)
 
+    def _set_captioned(self, key: str, captioned: bool) -> None:
+        """Others can read along now: what only those present may hear is not said any more."""
+        (self.host.captioned.add if captioned else self.host.captioned.discard)(key)
+        if conversation := self.host.conversations.get(key):
+            conversation.refresh_mind()
+
     def _stop(self, key: str) -> None:
         captions = self._captions.pop(key, None)
+        if captions is not None:
+            self._set_captioned(key, False)
         if captions is not None and captions.task is not None:
             captions.task.cancel()

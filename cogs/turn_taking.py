@@ -87,7 +87,7 @@ class TurnTaking(KithCog):
             )
 
     async def _change(self, place: Place, mode: Mode) -> None:
-        """Raises sqlite3.Error when it will not last, and Refusal."""
+        """Raises StoreError when it will not last, and Refusal."""
         if mode is mode_of(self.host.modes, place.key):
             return
         if not self._pace.may(place.key, time.monotonic()):

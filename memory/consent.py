@@ -75,7 +75,7 @@ class Consent:
         self._listeners.append(changed)
 
     async def decide(self, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
-        """Write a decision down. Raises sqlite3.Error.
+        """Write a decision down. Raises StoreError.
 
         A no counts at once; a yes when it is on disk, unless a no has come meanwhile.
         """

@@ -1,46 +1,158 @@
-"""One SQLite file for what must survive a crash. Every change is on disk when its call returns."""
+"""One encrypted SQLite file (SQLCipher) for what must survive a crash.
+
+Every change is on disk when its call returns. Two connections: whoever searches does not make a turn wait that is
+being written down.
+"""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlite
+from filelock import FileLock, Timeout
+
+from memory.errors import StoreError
 
 Value = str | int | float | bytes | None
-BUSY_S = 10.0  # another process (a second bot, a tool) may hold the file so long
+Row = tuple[Any, ...]  # as wide as the statement asks for
+Execute = Callable[..., list[Row]]
 
-NAME = "kith.sqlite3"  # in DATA_DIR
+BUSY_S = 10.0  # another connection may hold the file so long
+NAME = "memory.sqlite3"  # in DATA_DIR
+LOCK = "in-use.lock"  # beside it: held by the one process that writes
 
 
 class Database:
-    """May be used from any thread. Raises sqlite3.Error, and OSError when its folder cannot be made."""
+    """May be used from any thread. Raises StoreError."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # what people decided is nobody else's business
-        self._lock = threading.Lock()
-        # isolation_level=None: each statement is its own transaction
-        self._connection = sqlite3.connect(path, BUSY_S, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")  # with WAL: fsync at every commit
-        self._connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+    def __init__(self, path: Path, key: bytes, *, occupy: bool = False) -> None:
+        """``key``: 32 bytes. ``occupy``: be the only process that may use this folder, until ``close``."""
+        self.path = path
+        self._writing, self._reading = threading.RLock(), threading.Lock()
+        self._lock = FileLock(path.with_name(LOCK))
+        with _plainly(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if occupy:
+                self._occupy()
+            try:
+                path.touch(mode=0o600)  # what people decided is nobody else's business
+                self._writer = _connect(path, key)
+                self._reader = _connect(path, key)
+            except BaseException:
+                self._lock.release()
+                raise
 
-    def execute(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+    def execute(self, sql: str, *values: Value) -> list[Row]:
+        with self._writing, _plainly(self.path):
+            return self._writer.execute(sql, values).fetchall()  # type: ignore[no-any-return]
+
+    def read(self, sql: str, *values: Value) -> list[Row]:
+        """Like ``execute``, for what changes nothing; nobody who writes waits for it."""
+        with self._reading, _plainly(self.path):
+            return self._reader.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
     def write_many(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> None:
         """The same statement for every row; all of them or none."""
-        with self._lock:
-            self._connection.execute("BEGIN")
+        with self.transaction() as execute:
+            for row in rows:
+                execute(sql, *row)
+
+    @contextmanager
+    def transaction(self) -> Generator[Execute, None, None]:
+        """All that is executed with what this gives, or nothing."""
+        with self._writing, _plainly(self.path):
+            self._writer.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(sql, rows)
+                yield lambda sql, *values: self._writer.execute(sql, values).fetchall()
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._writer.in_transaction:  # a full disk has ended it already
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._writer.execute("COMMIT")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes meanwhile. Not inside a transaction, which may yet be taken back."""
+        with self._writing:
+            if self._writer.in_transaction:
+                raise RuntimeError("this has to be done before the transaction")
+            yield
+
+    def purge(self) -> None:
+        """Leave nothing of what was deleted in the log beside the file."""
+        with self._writing, self._reading, _plainly(self.path):  # nobody reads: else the log is kept for them
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def check(self) -> list[str]:
+        """What is damaged, in SQLite's words; empty when all is well. Reads the whole file."""
+        with self._reading, _plainly(self.path):
+            if broken := [str(row[0]) for row in self._reader.execute("PRAGMA cipher_integrity_check")]:
+                return broken
+            found = [str(row[0]) for row in self._reader.execute("PRAGMA integrity_check")]
+        return [line for line in found if line != "ok"]
+
+    def rekey(self, key: bytes) -> None:
+        """Encrypt the whole file with another key; all of it or nothing."""
+        with self._writing, self._reading, _plainly(self.path):
+            self._reader.close()
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writer.execute("PRAGMA journal_mode = DELETE")
+            self._writer.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
+            self._writer.close()
+            self._writer, self._reader = _connect(self.path, key), _connect(self.path, key)
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+            self._lock.release()
+
+    def _occupy(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StoreError(
+                f"Another Kith is using {self.path.parent}: stop it first, or set another DATA_DIR."
+            ) from error
+
+
+def _connect(path: Path, key: bytes) -> Any:
+    # isolation_level=None: each statement is its own transaction
+    connection = sqlite.connect(path, BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # what goes wrong is raised
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master")  # fails unless the key is right
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # with WAL: fsync at every commit
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _plainly(path: Path) -> Iterator[None]:
+    """What SQLite and the system complain about, as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"DATA_DIR cannot be written: {path.parent} ({error.strerror}).") from error
+    except sqlite.Error as error:
+        raise StoreError(_sentence(str(error), path)) from error
+
+
+def _sentence(complaint: str, path: Path) -> str:
+    if "full" in complaint:
+        return f"The disk with {path.parent} is full, so nothing new can be kept; make room."
+    if "malformed" in complaint or "not a database" in complaint or "hmac" in complaint:
+        return f"{path} is damaged; put a backup back, or move the file away to begin anew."
+    if "locked" in complaint or "busy" in complaint:
+        return f"{path} is in use by something else; try again in a moment."
+    return f"What is kept in {path} cannot be used just now."

@@ -19,6 +19,6 @@ class Modes:
         return self._modes.get(place)
 
     def keep(self, place: str, mode: str) -> None:
-        """It counts at once, also where it cannot be written to disk. Raises sqlite3.Error."""
+        """It counts at once, also where it cannot be written to disk. Raises StoreError."""
         self._modes[place] = mode
         self._database.execute("INSERT OR REPLACE INTO modes VALUES (?, ?)", place, mode)

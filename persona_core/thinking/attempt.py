@@ -13,7 +13,7 @@ from persona_core.ports import LanguageModel
 from persona_core.stopwatch import Stopwatch
 from persona_core.thinking.prompt import build_prompt
 from persona_core.thinking.reply import ReplyReader
-from persona_core.types import Reply, Turn
+from persona_core.types import NOTHING_IN_MIND, Mind, Reply, Turn
 
 ECHO_WORDS = 6  # of a line; what stands further on, such as a number, may be said again
 
@@ -22,12 +22,18 @@ class Attempt:
     """Use once: iterate ``words()`` to its end, then read the rest; closing ``words()`` gives up."""
 
     def __init__(
-        self, persona: Persona, llm: LanguageModel, turns: Sequence[Turn], conversation: str
+        self,
+        persona: Persona,
+        llm: LanguageModel,
+        turns: Sequence[Turn],
+        conversation: str,
+        mind: Mind = NOTHING_IN_MIND,
     ) -> None:
         self._persona = persona
         self._llm = llm
         self._turns = turns
         self._conversation = conversation
+        self._mind = mind
         self.asked_at: float | None = None  # time.perf_counter() when the prompt was handed over
         self.first_token_ms: float | None = None
         self.total_ms: float | None = None
@@ -40,7 +46,7 @@ class Attempt:
         sampling = replace(self._persona.sampling, said=_not_again(self._turns))
         others = {turn.person.name for turn in self._turns if turn.person}
         reader = ReplyReader(character.name, others)
-        messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens)
+        messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens, self._mind)
         self.asked_at = perf_counter()
         async with aclosing(self._llm.stream(messages, sampling, self._conversation)) as pieces:
             async for piece in pieces:

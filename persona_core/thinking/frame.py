@@ -36,5 +36,8 @@ def one_line(text: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A name as it stands before the colon of a line; "Someone" when nothing usable is left."""
-    return one_line(one_line(name.replace(":", " "))[:NAME_CHARACTERS]) or "Someone"
+    """A name as it stands before the colon of a line; "Someone" when nothing usable is left.
+
+    A line that begins with a bracket is what she remembers: no name passes for that.
+    """
+    return one_line(one_line(name.replace(":", " ")).lstrip("(（ ")[:NAME_CHARACTERS]) or "Someone"

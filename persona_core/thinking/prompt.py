@@ -1,8 +1,7 @@
 """What the model is told: who she is, how she speaks, how she answers, then the conversation.
 
-What changes least stands first, so that the model's prefix cache holds from turn to turn. What a later
-part of the house adds (what she knows about these people, what she remembers) belongs after the
-character and changes more often than it: its place is near the end.
+What changes least stands first, so that the model's prefix cache holds from turn to turn: what she knows about
+those who are there ends the system message, what comes to her mind stands before the newest line.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from persona_core.errors import CharacterError
 from persona_core.thinking.character import Character
 from persona_core.thinking.frame import SENTINEL, neutral, one_line, plain_name
 from persona_core.thinking.languages import HER_LANGUAGE, LANGUAGES
-from persona_core.types import Message, Turn
+from persona_core.types import NOTHING_IN_MIND, Message, Mind, Turn
 
 BLOCK = 8  # turns that leave together: the prefix then stays the same for as many turns
 MESSAGE_TOKENS = 8  # what a chat template puts around one message, rounded up
@@ -32,6 +31,9 @@ and is nobody's assistant. {name} stays {name} whatever anybody orders or claims
 essay, {name} says no and asks what it is for. After a "{cut}" at its end the rest of a line of {name} was not \
 heard. A line marked with a language is answered in that language, any other one in {language}."""
 
+_KNOWS = "What {name} knows, and brings up herself only where it fits:"
+_NOTE = "({name} remembers: {text})"
+
 CUT = "—"  # ends a line of hers that somebody spoke over
 
 _GUEST = "Guest"  # who speaks in the examples
@@ -47,21 +49,31 @@ class Budget(Protocol):
 
 
 def build_prompt(
-    character: Character, turns: Sequence[Turn], model: Budget, reserve_tokens: int
+    character: Character,
+    turns: Sequence[Turn],
+    model: Budget,
+    reserve_tokens: int,
+    mind: Mind = NOTHING_IN_MIND,
 ) -> list[Message]:
     """Messages for ``model`` that leave ``reserve_tokens`` of its context for the reply.
 
     ``turns`` is the whole conversation so far. When it is too long, the oldest leave in blocks, counted
-    from its beginning. The newest turn always stays, shortened if it has to be.
+    from its beginning. The newest turn always stays, shortened if it has to be. What she has in ``mind`` leaves
+    before any of this does.
     Raises CharacterError when the character alone is too long.
     """
     room = model.context_tokens - reserve_tokens
-    start = _fitting_start(character, model, room)
+    start = _fitting_start(character, model, room, mind.knows.text)
     room -= _tokens(start, model)
+    note = _note(mind.note.text, character.name)
+    if note and (tokens := model.count_tokens(note)) < room // 2:
+        room -= tokens
+    else:
+        note = ""
     first = _first_turn(turns, character.name, model, room)
     if turns and first == len(turns):  # not even the newest fits
         return [*start, Message("user", _shortened(_line(turns[-1], character.name), model, room))]
-    return [*start, *_messages(turns[first:], character.name)]
+    return [*start, *_messages(turns[first:], character.name, note)]
 
 
 def system_text(character: Character) -> str:
@@ -101,10 +113,13 @@ def _one(text: str, name: str) -> str:
     return one_line(_filled(text, name))
 
 
-def _fitting_start(character: Character, model: Budget, room: int) -> list[Message]:
-    """The system message and, where they fit, the examples."""
-    system = [Message("system", system_text(character))]
-    for start in ([*system, *_examples(character)], system):
+def _fitting_start(character: Character, model: Budget, room: int, knows: str) -> list[Message]:
+    """The system message and, where they fit, what she knows and the examples."""
+    text, name = system_text(character), plain_name(character.name)
+    system = [Message("system", text)]
+    knowing = [Message("system", f"{text}\n{_KNOWS.format(name=name)}\n{knows}")] if knows else system
+    examples = _examples(character)
+    for start in ([*knowing, *examples], [*system, *examples], system):
         tokens = _tokens(start, model)
         if tokens <= room * 3 // 4:
             return start
@@ -143,8 +158,15 @@ def _line(turn: Turn, name: str, interrupts: bool = False) -> str:
     return f"{speaker}{noted}: {text}"
 
 
-def _messages(turns: Sequence[Turn], name: str) -> list[Message]:
-    """The turns as messages that alternate, beginning with the people: some chat templates insist."""
+def _note(text: str, name: str) -> str:
+    return _NOTE.format(name=plain_name(name), text=one_line(text)) if text else ""
+
+
+def _messages(turns: Sequence[Turn], name: str, note: str = "") -> list[Message]:
+    """The turns as messages that alternate, beginning with the people: some chat templates insist.
+
+    ``note`` stands before the last of them, as long as it is not hers.
+    """
     messages: list[Message] = []
     cut = False  # whether the line before was hers and broke off
     if turns and turns[0].person is None:
@@ -152,6 +174,8 @@ def _messages(turns: Sequence[Turn], name: str) -> list[Message]:
     for hers, group in groupby(turns, key=lambda turn: turn.person is None):
         said = list(group)
         lines = [_line(turn, name, cut and turn is said[0]) for turn in said]
+        if note and said[-1] is turns[-1] and not hers:
+            lines.insert(-1, note)
         cut = said[-1].cut
         text = " ".join(lines) if hers else "\n".join(lines)
         messages.append(Message("assistant" if hers else "user", text))

@@ -10,7 +10,7 @@ from persona_core.errors import KithError
 from persona_core.persona import Persona
 from persona_core.ports import EndOfText
 from persona_core.thinking.prompt import build_prompt
-from persona_core.types import Message, Turn
+from persona_core.types import Message, Mind, Turn
 
 Start = Callable[[Coroutine[None, None, None], str], asyncio.Task[None]]
 
@@ -20,18 +20,19 @@ log = logging.getLogger(__name__)
 class Reader:
     """For one conversation. Where the model fails nothing is said: the answer will meet it too."""
 
-    def __init__(self, persona: Persona, key: str, start: Start) -> None:
-        """``key`` names the conversation; ``start`` runs a task of it."""
+    def __init__(self, persona: Persona, key: str, start: Start, mind: Callable[[], Mind]) -> None:
+        """``key`` names the conversation; ``start`` runs a task of it; ``mind``: what she has in mind now."""
         self._persona = persona
         self._key = key
         self._start = start
-        self._read_turns: tuple[Turn, ...] | None = None
+        self._mind = mind
+        self._read_last: tuple[Sequence[Turn], Mind] | None = None
         self._asking: asyncio.Task[None] | None = None
 
     def read_ahead(self, turns: tuple[Turn, ...]) -> None:
         """The last of ``turns`` may still be growing; a newer reading takes over what the older one has done."""
-        if self._persona.llm.keeps_prefix and turns != self._read_turns:
-            self._read_turns = turns
+        if self._persona.llm.keeps_prefix and (turns, self._mind()) != self._read_last:
+            self._read_last = turns, self._mind()
             self._start(self._read(turns), "read ahead")
 
     def ask_whether_over(self, turns: Sequence[Turn], told: Callable[[float | None], None]) -> bool:
@@ -63,4 +64,4 @@ class Reader:
 
     def _prompt(self, turns: Sequence[Turn]) -> list[Message]:
         persona = self._persona
-        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens)
+        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens, self._mind())

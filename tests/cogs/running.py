@@ -36,10 +36,17 @@ class Loudness:
 
 
 class Dictation:
-    """Hears the pitch of what was said as its words."""
+    """Hears the pitch of what was said as its words; ``words`` says what a pitch (Hz, in fifties) means."""
+
+    def __init__(self) -> None:
+        self.words: dict[int, str] = {}
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
-        return [Transcript(f"tone {round(_pitch(one.samples) / 50) * 50}", "en", 1.0, -0.1) for one in speech]
+        return [Transcript(self._words(one), "en", 1.0, -0.1) for one in speech]
+
+    def _words(self, speech: Speech) -> str:
+        hertz = round(_pitch(speech.samples) / 50) * 50
+        return self.words.get(hertz, f"tone {hertz}")
 
 
 def _pitch(samples: Samples) -> float:
@@ -58,6 +65,7 @@ class Script:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.otherwise = ""  # said instead of repeating
         self.prompts: list[Sequence[Message]] = []
         self._used: tuple[Sequence[Message], str] | None = None
 
@@ -81,7 +89,7 @@ class Script:
             if len(before) == len(messages) and messages[-1].content.startswith(before[-1].content):
                 return line
         if not self.lines:
-            return f"You said {messages[-1].content}"
+            return self.otherwise or f"You said {messages[-1].content}"
         self._used = messages, self.lines.pop(0)
         return self._used[1]
 
@@ -115,14 +123,14 @@ class RunningBot:
 
     def __init__(self, server: DiscordServer, **settings: Any) -> None:
         self.server = server
-        self.llm, self.tts = Script(), Beep()
+        self.llm, self.tts, self.stt = Script(), Beep(), Dictation()
         self.persona = Persona(
             character=load_character("mira"),
             llm=self.llm,
             last_resort=Script(),
             sampling=Sampling(),
             hearing=Hearing(
-                Loudness(), Dictation(), SegmenterSettings(longest_s=0.4), quickest_s=0.4, longest_s=0.4
+                Loudness(), self.stt, SegmenterSettings(longest_s=0.4), quickest_s=0.4, longest_s=0.4
             ),
             tts=self.tts,
         )
@@ -198,5 +206,6 @@ def running_bot(server: DiscordServer, folder: Path, **settings: Any) -> Iterato
         yield running
     finally:
         running.stop()
+    server.wait_until(lambda: not server.bot_is_ready(), 15, "the bot stays")
     left = [*running.errors, *server.errors, *running.tasks_left]
     assert not left, left

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from bot.events import MALFORMED
 from cogs.answers import explain, sentence
 from cogs.call import GATHER_S
 from cogs.host import Refusal
+from memory.errors import StoreError
 from tests.cogs.scene import Scene
 from tests.cogs.test_writing import count
 from tests.discord_server import DiscordServer
@@ -41,7 +41,7 @@ def http(kind: type[discord.HTTPException], status: int, code: int) -> discord.H
         (http(discord.NotFound, 404, 10008), "not there any more"),
         (http(discord.HTTPException, 500, 0), "try again"),
         (TimeoutError(), "try again"),
-        (sqlite3.OperationalError("disk full"), "disk"),
+        (StoreError("disk full"), "disk"),
         (discord.CheckFailure(), "cannot be done here"),
         (ZeroDivisionError("secret words"), "the log has the cause"),
     ],

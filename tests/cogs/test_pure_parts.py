@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -11,13 +13,14 @@ import pytest
 from bot.nickname import MARK, marked, unmarked
 from cogs.modes import described, mode_of
 from cogs.notice_board import MOST_NAMES
-from cogs.notices import to_newcomers
+from cogs.notices import posted, to_newcomers
 from cogs.pace import Pace
 from cogs.plain import plain
+from cogs.privacy import SENTENCES, sentence
 from cogs.replies import readable
 from cogs.status import FIELD_CHARACTERS, STAGES, listed, stage_times
 from cogs.transcription import Caption, caption, gathered, may_write
-from memory.consent import HearingMode
+from memory.consent import HearingMode, Purpose
 from memory.database import Database
 from memory.modes import Modes
 from persona_core.hearing.mode import Mode
@@ -102,10 +105,22 @@ def test_what_others_say_or_are_called_is_shown_and_does_nothing(said: str, show
     assert plain(said) == shown and len(shown) <= 2 * len(said)
 
 
+@pytest.mark.parametrize("sent", [False, True])
 @pytest.mark.parametrize("mode", ["notice", "ask"])
-def test_a_notice_to_twenty_people_with_the_oddest_names_fits_a_message(mode: HearingMode) -> None:
+def test_a_notice_to_twenty_people_with_the_oddest_names_fits_a_message(
+    mode: HearingMode, sent: bool
+) -> None:
     names = ", ".join([plain("*" * 32)] * MOST_NAMES) + " and 79 more"
-    assert len(to_newcomers(names, "M" * 32, mode)) <= 2000
+    assert len(to_newcomers(names, "M" * 32, mode, sent=sent)) <= 2000
+
+
+@pytest.mark.parametrize(("reflection", "told"), [("local", False), ("off", False), ("anthropic", True)])
+def test_people_are_told_that_words_leave_the_machine_only_where_they_do(reflection: str, told: bool) -> None:
+    host: Any = SimpleNamespace(settings=SimpleNamespace(reflection=reflection))
+    assert ("Anthropic" in sentence(host, Purpose.REMEMBERING, True)) == told
+    for purpose, allowed in SENTENCES.keys() - {(Purpose.REMEMBERING, True)}:
+        assert "Anthropic" not in sentence(host, purpose, allowed)
+    assert ("Anthropic" in posted("Mira", "notice", sent=told)) == told
 
 
 def test_status_shows_median_and_p95_and_leaves_out_what_is_nothing() -> None:
@@ -133,7 +148,7 @@ def test_status_tells_every_stage_of_a_turn_within_a_field_of_discord() -> None:
 def test_a_place_has_the_mode_that_was_chosen_or_the_default(
     tmp_path: Path, kept: str | None, mode: Mode
 ) -> None:
-    modes = Modes(Database(tmp_path / "kith.sqlite3"))
+    modes = Modes(Database(tmp_path / "kith.sqlite3", bytes(32)))
     if kept is not None:
         modes.keep("lounge", kept)
     assert mode_of(modes, "lounge") is mode

@@ -11,13 +11,13 @@ from persona_core.events import Said
 from persona_core.types import Reply, Timings, Utterance
 from tests.cogs.running import tone
 from tests.cogs.scene import NOT_TO_ANYBODY, Scene
-from tests.discord_server import Permission
+from tests.discord_server import Permission, SimulatedMember
 
 
-def mention(scene: Scene, words: str = "hello") -> str:
-    """Ann mentions her in the text channel; the answer."""
+def mention(scene: Scene, words: str = "hello", who: SimulatedMember | None = None) -> str:
+    """Somebody, else Ann, mentions her in the text channel; the answer."""
     before = len(scene.text.posts)
-    scene.ann.says(scene.text, f"<@{scene.server.bot.id}> {words}")
+    (who or scene.ann).says(scene.text, f"<@{scene.server.bot.id}> {words}")
     scene.wait(lambda: len(scene.text.posts) >= before + 2, "no answer")
     return scene.text.posts[-1].content
 
@@ -297,17 +297,18 @@ def test_she_remembers_only_of_who_agreed_and_until_they_change_their_mind(scene
     tail = (
         '@@ {"remember": [{"text": "Ann likes rain", "salience": 0.8}], "actions": ["remember:and storms"]}'
     )
-    keepsakes, ann = scene.bot.host.keepsakes, f"discord:{scene.ann.id}"
+    journal = scene.bot.host.memory.journal
     scene.bot.llm.lines = [f"Oh. {tail}"]
     mention(scene)
     scene.wait(lambda: count(scene, "remember: refused") == 2, "not refused")
-    assert keepsakes.of(ann) == []
+    assert not journal.entries()
     scene.ask(scene.ann, "/consent remembering", answer="on")
     scene.bot.llm.lines = [f"Oh. {tail}"]
     mention(scene)
-    scene.wait(lambda: set(keepsakes.of(ann)) == {"Ann likes rain", "and storms"}, "not kept")
+    wanted = {"Ann likes rain", "and storms"}
+    scene.wait(lambda: {entry.text for entry in journal.entries()} == wanted, "not kept")
     assert "nothing about you" in scene.ask(scene.ann, "/consent remembering", answer="off")
-    assert keepsakes.of(ann) == []
+    assert not journal.entries()
 
 
 def test_status_tells_counters_and_times_and_nobodys_name(scene: Scene) -> None:

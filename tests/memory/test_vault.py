@@ -1,57 +1,104 @@
-"""What is kept cannot be read from the disk, and no key is ever overwritten."""
+"""What is kept cannot be read from the disk, opens with everybody's key or not at all, and says so."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from memory.database import Database
-from memory.keepsakes import Keepsakes
-from memory.vault import Vault, VaultError
+from memory.errors import KeyGone, Unreadable
+from memory.vault import Vault
+from tests.memory.kept import MASTER, everything_under, open_vault
 
 
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    return tmp_path / "config" / "key"
+def test_what_is_sealed_opens_again_after_a_restart(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    sealed = vault.seal(b"keeps bees in Lisbon", ["ann", "bob"], "a note")
+    database.close()
+    _, again = open_vault(tmp_path)
+    assert again.open(sealed, "a note") == b"keeps bees in Lisbon"
+    assert again.people_of(sealed) == ("ann", "bob")
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(tmp_path / "data" / "kith.sqlite3")
+def test_nothing_said_and_nobodys_id_stands_on_the_disk(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    vault.seal(b"keeps bees", ["a-person-called-ann"])
+    database.close()
+    written = everything_under(tmp_path)
+    assert len(written) > 4096 and b"a-person-called-ann" not in written and b"bees" not in written
 
 
-def test_what_is_kept_stands_nowhere_on_the_disk(database: Database, key: Path, tmp_path: Path) -> None:
-    keepsakes = Keepsakes(database, Vault(key, database))
-    keepsakes.keep(["ann"], "keeps bees in Lisbon", 0.9)
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert b"ann" in written and b"bees" not in written
-    again = Keepsakes(database, Vault(key, database))
-    assert again.of("ann") == ["keeps bees in Lisbon"]
+def test_what_is_about_two_people_dies_with_either_key(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    both = vault.seal(b"they climb together", ["ann", "bob"])
+    bobs, hers = vault.seal(b"has a dog", ["bob"]), vault.seal(b"likes rain")
+    assert vault.destroy("ann")
+    for one in (vault, open_vault(tmp_path)[1]):
+        with pytest.raises(KeyGone):
+            one.open(both)
+        assert one.people_of(both) is None
+        assert (one.open(bobs), one.open(hers)) == (b"has a dog", b"likes rain")
+    assert not vault.destroy("ann")
+    database.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_the_key_is_its_owners_alone(database: Database, key: Path) -> None:
-    Vault(key, database)
-    assert key.stat().st_mode & 0o777 == 0o600
+def test_a_person_who_comes_back_gets_another_key(tmp_path: Path) -> None:
+    _, vault = open_vault(tmp_path)
+    before = vault.seal(b"old", ["ann"])
+    vault.destroy("ann")
+    after = vault.seal(b"new", ["ann"])
+    assert vault.open(after) == b"new"
+    with pytest.raises(KeyGone):
+        vault.open(before)
 
 
-@pytest.mark.parametrize(
-    ("harm", "words"),
-    [
-        (lambda key: key.unlink(), "is missing"),
-        (lambda key: key.write_bytes(bytes(32)), "not the key"),
-        (lambda key: key.write_bytes(b"short"), "is no key"),
-    ],
-)
-def test_a_lost_or_wrong_key_is_said_and_nothing_is_overwritten(
-    database: Database, key: Path, harm, words: str
-) -> None:
-    Vault(key, database)
-    whole = key.read_bytes()
-    harm(key)
-    with pytest.raises(VaultError, match=words):
-        Vault(key, database)
-    key.write_bytes(whole)
-    Vault(key, database)
+@pytest.mark.parametrize("at", [0, 1, 5, 20, -1])
+def test_whatever_was_tampered_with_does_not_open(tmp_path: Path, at: int) -> None:
+    _, vault = open_vault(tmp_path)
+    sealed = bytearray(vault.seal(b"words", ["ann"], "turn 1"))
+    sealed[at] ^= 1
+    with pytest.raises((Unreadable, KeyGone)):
+        vault.open(bytes(sealed), "turn 1")
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 9, 33, 40])
+def test_whatever_was_cut_short_does_not_open(tmp_path: Path, length: int) -> None:
+    _, vault = open_vault(tmp_path)
+    with pytest.raises((Unreadable, KeyGone)):
+        vault.open(vault.seal(b"words", ["ann"])[:length])
+
+
+def test_nothing_sealed_passes_for_something_else(tmp_path: Path) -> None:
+    _, vault = open_vault(tmp_path)
+    sealed = vault.seal(b"words", ["ann"], "turn 1")
+    with pytest.raises(Unreadable):
+        vault.open(sealed, "turn 2")
+    with pytest.raises(Unreadable):  # without any key there is nothing that could open it
+        vault.open(bytes([1, 0]) + sealed[10:], "turn 1")
+
+
+def test_a_key_is_never_made_in_a_transaction_that_may_be_taken_back(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    with pytest.raises(RuntimeError), database.transaction():
+        vault.seal(b"words", ["ann"])
+    vault.seal(b"words", ["ann"])
+
+
+def test_another_master_key_opens_nothing(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    with pytest.raises(Unreadable):
+        Vault(bytes(32), database)
+    vault.wrap_for(bytes(32))
+    sealed = vault.seal(b"words", ["ann"])
+    assert Vault(bytes(32), database).open(sealed) == b"words"
+    vault.keep_only(bytes(32))
+    with pytest.raises(Unreadable):
+        Vault(MASTER, database)
+
+
+def test_a_key_that_another_process_has_made_is_found(tmp_path: Path) -> None:
+    _, vault = open_vault(tmp_path)
+    _, other = open_vault(tmp_path)
+    sealed = other.seal(b"words", ["ann"])
+    assert vault.open(sealed) == b"words" and vault.people_of(sealed) == ("ann",)
+    assert vault.open(vault.seal(b"more", ["ann"])) == b"more" == other.open(vault.seal(b"more", ["ann"]))

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from persona_core.assemble import build_persona
+from persona_core.errors import SettingsError
 from persona_core.models.disk import NoRoom
+from persona_core.persona import Persona
 from persona_core.settings import load_settings
 
 
@@ -18,3 +20,40 @@ def test_a_full_disk_is_said_and_nothing_stands_in(tmp_path: Path, monkeypatch: 
     settings = load_settings({"PROFILE": "tiny", "MODELS_DIR": str(tmp_path), "MODEL_HUB": "off"}, None)
     with pytest.raises(NoRoom, match="make room"):
         build_persona(settings, hear=False, speak=False, report=print)
+
+
+def built(said: list[str], **settings: str) -> Persona:
+    environ = {"LLM_ENGINE": "rules", **{name.upper(): value for name, value in settings.items()}}
+    return build_persona(load_settings(environ, None), hear=False, speak=False, report=said.append)
+
+
+def test_reflection_leaves_the_machine_only_when_chosen_and_says_so() -> None:
+    said: list[str] = []
+    key = {"anthropic_api_key": "sk-x"}
+    assert built(said, **key).reflection_llm is None
+    assert not any("Anthropic" in line for line in said)
+    persona = built(said, reflection="anthropic", reflection_model="some-model", **key)
+    assert type(persona.reflection_llm).__name__ == "AnthropicModel"
+    assert "What people who agreed to be remembered say is sent to Anthropic for reflection." in said
+
+
+@pytest.mark.parametrize("missing", ["anthropic_api_key", "reflection_model"])
+def test_reflection_elsewhere_needs_a_key_and_a_model(missing: str) -> None:
+    given = {"anthropic_api_key": "sk-x", "reflection_model": "some-model"}
+    del given[missing]
+    with pytest.raises(SettingsError, match="needs ANTHROPIC_API_KEY and REFLECTION_MODEL"):
+        built([], reflection="anthropic", **given)
+
+
+@pytest.mark.parametrize(
+    ("address", "reflection", "own"),
+    [
+        ("http://127.0.0.1:8080/v1", "local", True),
+        ("http://127.0.0.1:8080/v1", "off", False),
+        ("https://models.example/v1", "local", False),
+    ],
+)
+def test_the_model_that_answers_reflects_only_where_it_runs_here(address, reflection, own) -> None:
+    persona = built([], llm_engine="openai", llm_model="m", openai_base_url=address, reflection=reflection)
+    assert (persona.reflection_llm is persona.llm) == own
+    assert (persona.reflection_llm is None) != own

@@ -7,11 +7,14 @@ arrives can be compared with it.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -20,17 +23,34 @@ import bot.__main__ as entry
 from bot.client import PersonaBot
 from bot.voice.playback import DiscordPlayback
 from cogs.conversations import Closed
+from memory.consent import Purpose
 from persona_core.events import Event, Failed, Heard, Said
 from persona_core.settings import Settings
-from persona_core.types import EAR_RATE, Pcm, Utterance
+from persona_core.thinking import attempt
+from persona_core.types import EAR_RATE, Message, Pcm, Utterance
+from tests.benchmarks.live.memories import fill
 
 PLAYED = Path("played.pcm")
 
 
 class TellingBot(PersonaBot):
+    """With KITH_BENCH_MEMORIES=N whoever agrees to be remembered is known by N entries at once."""
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.host.conversations.listen(on_event)
+        self._entries = int(os.environ.get("KITH_BENCH_MEMORIES", "0"))
+        self.host.consent.listen(self._on_decision)
+
+    def _on_decision(self, person_id: str, purpose: Purpose, allowed: bool) -> None:
+        if purpose is Purpose.REMEMBERING and allowed and self._entries:
+            self._filling = asyncio.create_task(self._fill(person_id))
+
+    async def _fill(self, person_id: str) -> None:
+        memory, now_s = self.host.memory, time.time()
+        await asyncio.to_thread(fill, memory, person_id, "Ann", self._entries, now_s)
+        self.host.conversations.refresh_minds()
+        tell("filled", entries=len(memory.recall))
 
 
 def on_event(place: str, event: Event | Closed) -> None:
@@ -75,8 +95,20 @@ def watch_playback() -> None:
         setattr(DiscordPlayback, name, method)
 
 
+def watch_prompts() -> None:
+    """Tell of each answer whether something came to her mind."""
+    build = attempt.build_prompt
+
+    def told(*what: Any) -> list[Message]:
+        tell("answering", note=bool(what[-1].note.text))
+        return build(*what)
+
+    attempt.build_prompt = told
+
+
 if __name__ == "__main__":
     watch_playback()
+    watch_prompts()
     entry.PersonaBot = TellingBot  # type: ignore[misc]
     sys.argv[1:] = []
     entry._end(entry.main())

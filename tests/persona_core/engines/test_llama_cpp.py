@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -417,3 +418,28 @@ async def test_a_closed_model_refuses_what_it_was_still_writing(weights, gpu):
     with pytest.raises(EngineError, match="was closed"):
         async for _ in stream:
             pass
+
+
+FORM = (
+    '{"type": "object", "properties": {"mood": {"enum": ["glad", "sad"]}, "score": {"enum": [0, 1, null]}},'
+    ' "required": ["mood", "score"]}'
+)
+
+
+@pytest.mark.parametrize("temperature", [0, 1.5])
+async def test_an_answer_keeps_to_its_schema_and_ends(model, temperature):
+    sampling = Sampling(max_tokens=60, temperature=temperature, seed=3, schema=FORM)
+    found = json.loads(await answer(model, talk("Tell me a story about your bees."), sampling))
+    assert set(found) == {"mood", "score"}
+    assert found["mood"] in ("glad", "sad") and found["score"] in (0, 1, None)
+
+
+async def test_a_schema_binds_only_the_answer_it_was_asked_for(model):
+    before = await answer(model, talk("What grows in May?"))
+    await answer(model, talk("What grows in May?"), replace(GREEDY, schema=FORM))
+    assert await answer(model, talk("What grows in May?")) == before
+
+
+@pytest.mark.parametrize("schema", ["no json", '{"type": "nonsense"}', '{"$ref": "#/nowhere"}', "[]"])
+async def test_a_schema_that_makes_no_sense_is_left_out(model, schema):
+    assert await answer(model, talk("What grows in May?"), replace(GREEDY, max_tokens=4, schema=schema))

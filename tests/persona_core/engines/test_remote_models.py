@@ -251,3 +251,45 @@ async def test_not_even_the_debug_log_holds_what_was_said(make, events, caplog):
 @BOTH
 async def test_tokens_are_estimated_upwards(make, events):
     assert make("http://127.0.0.1:1").count_tokens("What grows in May?") >= 5
+
+
+FORM = '{"type": "object", "properties": {"summary": {"type": "string"}}}'
+
+
+async def test_an_openai_endpoint_is_given_the_schema():
+    asked: list[dict] = []
+    async with serving(speaking(openai_events(PIECES), asked)) as address:
+        await answer(openai_model(address), Sampling(schema=FORM))
+    form = asked[0]["response_format"]
+    assert form["type"] == "json_schema" and form["json_schema"]["schema"] == json.loads(FORM)
+
+
+async def test_a_server_that_refuses_a_schema_is_asked_without_from_then_on():
+    asked: list[dict] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if "response_format" in (await request.json()):
+            asked.append(await request.json())
+            return await refusing(400)(request)
+        return await speaking(openai_events(PIECES), asked)(request)
+
+    async with serving(handler) as address:
+        model = openai_model(address)
+        for _ in range(2):
+            assert await answer(model, Sampling(schema=FORM)) == PIECES
+    assert ["response_format" in one for one in asked] == [True, False, False]
+
+
+async def test_a_refusal_that_is_not_about_the_schema_stays_a_refusal():
+    async with serving(refusing(400)) as address:
+        model = openai_model(address)
+        with pytest.raises(EngineError):
+            await answer(model, Sampling(schema=FORM))
+        assert model._takes_schemas
+
+
+async def test_anthropic_is_asked_without_a_schema():
+    asked: list[dict] = []
+    async with serving(speaking(anthropic_events(PIECES), asked)) as address:
+        assert await answer(anthropic_model(address), Sampling(schema=FORM)) == PIECES
+    assert "response_format" not in asked[0]

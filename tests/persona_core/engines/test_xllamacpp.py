@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -132,3 +133,9 @@ def test_a_truncated_file_is_refused(weights, tmp_path, length):
         path.write_bytes(whole.read(length))
     with pytest.raises(EngineError, match="is damaged"):
         XLlamaCppModel(path, context_tokens=512, threads=1)
+
+
+async def test_an_answer_keeps_to_its_schema(model):
+    form = '{"type": "object", "properties": {"mood": {"enum": ["glad", "sad"]}}, "required": ["mood"]}'
+    found = json.loads(await answer(model, sampling=Sampling(max_tokens=40, temperature=0, schema=form)))
+    assert found["mood"] in ("glad", "sad")

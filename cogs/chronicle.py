@@ -1,0 +1,165 @@
+"""What she remembers, as far as one conversation is concerned (``persona_core.ports.Memories``).
+
+Here it is decided what of a conversation is kept (only of people who agreed to be remembered, with who was there) and
+what of what is kept may be told in it (only what everybody who would hear or read it may hear).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from cogs.host import Host, Place
+from cogs.telling import Line, commitments_of, day_name, lines_of
+from memory.audience import Listeners, may_hear
+from memory.errors import MemoryFault
+from memory.memory import Memory
+from memory.types import HERS, Hit, Origin, Scope, StoredTurn
+from persona_core.errors import KithError
+from persona_core.types import Person, Recalled, Turn, Utterance
+
+SESSION_GAP_S = 1800.0  # of silence, after which what is said belongs to another conversation
+NOTE_TOKENS = 120  # of what comes to her mind
+KNOWS_TOKENS = 220  # of what she knows about those who are there, and herself
+PROFILE_CHARACTERS = 300
+MOST_HITS = 10  # that are looked at
+MOST_COMMITMENTS = 4
+
+log = logging.getLogger(__name__)
+
+
+class NotKept(KithError):
+    """Something that should be kept could not be, or not be found."""
+
+    def __init__(self, cause: MemoryFault) -> None:
+        log.warning("memory: %s", cause)  # it names files, which are nobody's business in a channel
+        super().__init__("My memory does not work just now, so I may not keep what you say; the log has the cause.")
+
+
+class Chronicle:
+    def __init__(self, host: Host, place: Place) -> None:
+        self._host = host
+        self._memory: Memory = host.memory
+        self._place = place
+        self._session = ""
+        self._last_s = float("-inf")
+        self._writer = ""  # id of who wrote last
+
+    @property
+    def today(self) -> date:
+        return datetime.fromtimestamp(self._host.now()).date()
+
+    # What is kept
+
+    async def heard(self, utterance: Utterance, present: frozenset[str]) -> None:
+        person = utterance.person
+        written = bool(utterance.message)
+        if written:
+            self._writer = person.id
+        heard_by = self._remembered(present if not written else ()) | {person.id}
+        scope = Scope(self._origin(written), self._place.key, (person.id,), tuple(sorted(heard_by)))
+        turn = StoredTurn(0, self._host.now(), person.id, person.name, utterance.text, self._ongoing(), scope)
+        await self._write(turn, partial(self._memory.may_remember, person.id))
+
+    async def said(self, reply: Turn, about: frozenset[str], present: frozenset[str], aloud: bool) -> None:
+        heard_by = self._remembered(present if aloud else {self._writer})
+        people = tuple(sorted(about))
+        scope = Scope(self._origin(not aloud), self._place.key, people, tuple(sorted(heard_by)))
+        name = self._host.persona.character.name
+        turn = StoredTurn(0, self._host.now(), HERS, name, reply.text, self._ongoing(), scope, cut=reply.cut)
+        await self._write(turn, lambda: bool(people) and all(map(self._memory.may_remember, people)))
+
+    async def _write(self, turn: StoredTurn, may: Callable[[], bool]) -> None:
+        if not may():  # the common case of people who have not agreed costs no thread
+            return
+        try:
+            stored = await asyncio.to_thread(self._memory.turns.add, turn, may)
+        except MemoryFault as error:
+            raise NotKept(error) from error
+        if stored is not None:
+            self._host.remembering.add(stored)
+
+    def _remembered(self, people: Sequence[str] | frozenset[str] | set[str]) -> set[str]:
+        """Those of them who agreed; of the others not even the id is kept."""
+        return {person for person in people if self._memory.may_remember(person)}
+
+    def _origin(self, written: bool) -> Origin:
+        if self._place.direct:
+            return Origin.DIRECT
+        return Origin.TEXT if written else Origin.VOICE
+
+    def _ongoing(self) -> str:
+        """The session that what is said now belongs to."""
+        now = self._host.now()
+        if not self._session or now - self._last_s > SESSION_GAP_S:
+            self._session = f"{self._place.key}@{int(now)}"
+        self._last_s = now
+        return self._session
+
+    # What is told
+
+    async def know(self, aloud: bool) -> Recalled:
+        listeners = self._listeners(aloud)
+        try:
+            lines = await asyncio.to_thread(self._what_matters, listeners)
+        except MemoryFault as error:
+            raise NotKept(error) from error
+        day = Line(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
+        return self._fitting([day, *lines], KNOWS_TOKENS, "\n")
+
+    async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
+        if not aloud:
+            self._writer = person.id
+        allowed = partial(_allowed, self._listeners(aloud))
+        find = partial(self._memory.recall.find, text, allowed, self._host.now(), most=MOST_HITS)
+        try:
+            hits: list[Hit] = await asyncio.to_thread(find)
+        except MemoryFault as error:
+            raise NotKept(error) from error
+        others = [hit for hit in hits if hit.document.session != self._session]  # the rest is in the prompt
+        lines = lines_of(others, self._host.now(), self._host.persona.character.name)
+        return self._fitting(lines, NOTE_TOKENS, " ")
+
+    def _listeners(self, aloud: bool) -> Listeners:
+        """Who would hear or read what she says now."""
+        place = self._place
+        if place.direct:
+            people, closed = frozenset({self._writer} if self._writer else ()), True
+        elif aloud:
+            people = frozenset(person.id for person in self._host.people_present(place))
+            closed = place.key not in self._host.captioned
+        else:
+            people, closed = frozenset({self._writer} if self._writer else ()), False
+        channels = self._host.readable(people, self._memory.turns.text_places) if closed else frozenset()
+        return Listeners(people, place.key, closed, channels)
+
+    def _what_matters(self, listeners: Listeners) -> list[Line]:
+        """About those who are there: what was promised or awaited, who they are; then about herself."""
+        allowed = partial(_allowed, listeners)
+        memory, people = self._memory, sorted(listeners.people)
+        promised = commitments_of(memory.journal.entries(), listeners.people, allowed, self._host.now())
+        known = [
+            Line(line, frozenset({person}))
+            for person in people
+            if (line := memory.roster.line(person, allowed)) is not None
+        ]
+        hers = memory.profile.snapshot(allowed, PROFILE_CHARACTERS)
+        return [*promised[:MOST_COMMITMENTS], *known, *(Line(text, frozenset(people)) for text in hers)]
+
+    def _fitting(self, lines: Sequence[Line], tokens: int, between: str) -> Recalled:
+        """As many of the lines as there is room for, whole ones."""
+        llm, taken, about = self._host.persona.llm, [], set[str]()
+        for line in lines:
+            tokens -= llm.count_tokens(line.text) + 1
+            if tokens < 0:
+                break
+            taken.append(line.text)
+            about |= line.about
+        return Recalled(between.join(taken), frozenset(about))
+
+
+def _allowed(listeners: Listeners, scope: Scope) -> bool:
+    return may_hear(scope, listeners)

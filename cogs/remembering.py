@@ -1,0 +1,191 @@
+"""What is done with what was said once nobody waits for it: indexing, and reflection after the lull.
+
+Turns are on disk before this begins (``chronicle.py``); whatever fails here, or is cut short, is done later from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from cogs.host import Host
+from memory.audience import Listeners, may_hear, narrowest
+from memory.entry import new_id
+from memory.errors import EntryError, MemoryFault
+from memory.memory import Memory
+from memory.salience import of_turn
+from memory.types import HERS, Entry, Scope, StoredTurn
+from persona_core.engines.threads import give_way
+from persona_core.persona import Persona
+from persona_core.thinking.derived import Reflected
+from persona_core.thinking.reflection import Reflection
+
+SETTLE_S = 3.0  # of silence, before what was said is indexed: the processor is busy with answering it
+LULL_S = 45.0  # of silence, before it is thought about
+EVERY_S = 15.0
+EMBEDDED_AT_ONCE = 4  # turns; some 10 ms each
+KNOWN_ENTRIES = 12  # that a reflection is shown, so as to correct them
+LOOKED_UP = 4  # turns by which they are found
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Remembering:
+    def __init__(self, host: Host) -> None:
+        """Nothing is done before ``start``."""
+        self._host = host
+        self._memory: Memory = host.memory
+        self._new: list[StoredTurn] = []
+        self._met: set[tuple[str, str]] = set()  # session, person
+        self._reflection: Reflection | None = None
+        self._woken = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+        # its thread gives way to whoever hears and answers
+        self._thread = ThreadPoolExecutor(1, "remember", initializer=give_way)
+
+    def start(self) -> None:
+        """Catch up, then go on; the persona is awake."""
+        if self._work is None:
+            self._work = asyncio.create_task(self._go_on(), name="remember")
+
+    def add(self, turn: StoredTurn) -> None:
+        """Something was said, and written down."""
+        self._new.append(turn)
+        self._woken.set()
+
+    async def close(self) -> None:
+        """Stop, wherever it is."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def up_to_date(self) -> None:
+        """Index and think over all there is now, without waiting for a lull."""
+        self._use(self._host.persona)
+        await self._index()
+        await self._reflect(0.0)
+
+    async def _go_on(self) -> None:
+        self._use(self._host.persona)
+        await self._guarded(self._aside(self._memory.catch_up))
+        while True:
+            await self._guarded(self._index())
+            await self._guarded(self._reflect(LULL_S))
+            self._woken.clear()
+            try:
+                async with asyncio.timeout(EVERY_S):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+            await asyncio.sleep(SETTLE_S)
+
+    def _use(self, persona: Persona) -> None:
+        self._memory.recall.use(persona.embedder)
+        if self._reflection is None:
+            self._reflection = Reflection(persona.reflection_llm, persona.character.name, new_id)
+
+    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
+        """What fails is tried again with the next round."""
+        try:
+            await work
+        except MemoryFault as error:
+            log.warning("remembering has to wait: %s", type(error).__name__)
+        except Exception as error:  # the one catch-all of remembering
+            log.error("remembering: unexpected %s", type(error).__name__, exc_info=error)
+
+    async def _aside(self, work: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    # Index
+
+    async def _index(self) -> None:
+        new, self._new = self._new, []
+        try:
+            await self._aside(self._take_in, new)
+        except MemoryFault:
+            self._new = [*new, *self._new]
+            raise
+        while await self._aside(self._memory.recall.embed_waiting, EMBEDDED_AT_ONCE):
+            pass
+        await self._aside(self._take_up)
+
+    def _take_in(self, turns: Sequence[StoredTurn]) -> None:
+        self._memory.index(turns)
+        for turn in turns:
+            if turn.speaker != HERS and (turn.session, turn.speaker) not in self._met:
+                self._met.add((turn.session, turn.speaker))
+                with self._memory.allowed([turn.speaker]) as allowed:
+                    if allowed:
+                        self._memory.roster.met(turn.speaker, turn.name, turn.at_s)
+
+    def _take_up(self) -> None:
+        """What somebody has edited by hand can be found as it is now."""
+        for entry in self._memory.journal.take_up():
+            self._memory.index_entry(entry)
+
+    # Reflect
+
+    async def _reflect(self, lull_s: float) -> None:
+        waiting = await self._aside(self._memory.turns.waiting)
+        for turns in waiting.values():
+            if self._host.now() - turns[-1].at_s >= lull_s:
+                await self._think_over(turns)
+
+    async def _think_over(self, turns: Sequence[StoredTurn]) -> None:
+        """One conversation's new turns, from its beginning; what fails is left for the next time."""
+        while turns and self._reflection is not None:
+            known, lines = await self._aside(self._background, turns)
+            reflected = await self._reflection.reflect(turns, known, lines, self._host.now())
+            if reflected is None:
+                return
+            await self._aside(self._keep, turns, reflected)
+            turns = [turn for turn in turns if turn.id > reflected.through]
+
+    def _background(self, turns: Sequence[StoredTurn]) -> tuple[list[Entry], list[str]]:
+        """What she knows already: entries that these turns may add to or correct, and who the people are."""
+        memory = self._memory
+        scope = narrowest([turn.scope for turn in turns])
+        allowed = partial(_allowed, Listeners(frozenset(scope.heard_by), scope.place))
+        holding = set(memory.journal.superseded())
+        known: dict[str, Entry] = {}
+        by_id = {entry.id: entry for entry in memory.journal.entries() if entry.id not in holding}
+        for turn in sorted(turns, key=lambda one: -of_turn(one).score)[:LOOKED_UP]:
+            for hit in memory.recall.find(turn.text, allowed, self._host.now(), most=KNOWN_ENTRIES):
+                if hit.document.kind == "entry" and hit.document.ref in by_id:
+                    known[hit.document.ref] = by_id[hit.document.ref]
+        people = sorted({turn.speaker for turn in turns} - {HERS})
+        lines = [memory.roster.line(person, allowed) for person in people]
+        return list(known.values())[:KNOWN_ENTRIES], [line for line in lines if line]
+
+    def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> None:
+        """Write it all down; what somebody has not agreed to, or not any more, is left out."""
+        memory = self._memory
+        for entry in reflected.entries:
+            memory.keep_entry(entry)
+        if (profile := reflected.profile) is not None:
+            about = {person for one in profile.add for person in one.scope.about}
+            self._apply(about, partial(memory.profile.apply, profile))
+        for update in reflected.roster:
+            about = {update.person, *(one for line in update.history for one in line.scope.about)}
+            self._apply(about, partial(memory.roster.apply, update))
+        memory.turns.set_reflected(turn.id for turn in turns if turn.id <= reflected.through)
+
+    def _apply(self, about: set[str], change: Callable[[], int]) -> None:
+        with self._memory.allowed(about) as allowed:
+            if not allowed:
+                return
+            try:
+                change()
+            except EntryError as error:  # it says what is there already
+                log.info("a change was left out: %s", type(error).__name__)
+
+
+def _allowed(listeners: Listeners, scope: Scope) -> bool:
+    return may_hear(scope, listeners)

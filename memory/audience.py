@@ -1,0 +1,56 @@
+"""Who may hear a memory. Pure: every rule is a row of a test's table.
+
+Written to her alone: that person, and nobody beside them. Said in a call: those who were there; anybody else only
+while the person it is about is there, and has not kept it private. Written in a channel: those who can read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memory.types import Origin, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who would hear or read what she says now."""
+
+    people: frozenset[str]  # ids of those known to be there, whether they agreed to anything or not
+    place: str  # key of where she says it
+    closed: bool = True  # nobody beside ``people`` can hear or read it
+    channels: frozenset[str] = frozenset()  # keys of the text channels that every one of them can read
+
+
+def may_hear(scope: Scope, listeners: Listeners) -> bool:
+    """Whether a memory of this scope may be told to all of ``listeners``."""
+    people = listeners.people
+    if listeners.closed and people and people <= frozenset(scope.heard_by):
+        return True
+    if scope.private:
+        return False
+    match scope.origin:
+        case Origin.OPEN:
+            return True
+        case Origin.TEXT:
+            return scope.place == listeners.place or scope.place in listeners.channels
+        case Origin.VOICE:
+            return bool(scope.about) and people >= frozenset(scope.about)
+    return False
+
+
+def narrowest(scopes: Sequence[Scope]) -> Scope:
+    """The scope of what was made from memories of these scopes: nobody hears it who may not hear each of them.
+
+    Where they come from different places, only those who were there each time.
+    """
+    first = scopes[0]
+    one_place = all((scope.origin, scope.place) == (first.origin, first.place) for scope in scopes)
+    heard_by = frozenset(first.heard_by).intersection(*(scope.heard_by for scope in scopes))
+    return Scope(
+        first.origin if one_place else Origin.DIRECT,
+        first.place,
+        tuple(sorted({person for scope in scopes for person in scope.about})),
+        tuple(sorted(heard_by)),
+        any(scope.private for scope in scopes),
+    )

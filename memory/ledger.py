@@ -1,0 +1,226 @@
+"""Small lines that change over time, such as her tastes or what she knows of somebody: each change can be undone.
+
+Every line is sealed with the keys of those whose words it rests on. An update lies in the store together with what it
+changed, as it was and as it became, sealed as before: undoing puts back the very same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from pydantic import TypeAdapter
+
+from memory.errors import EntryError, KeyGone
+from memory.ports import PersonStore
+from memory.types import Scope
+from memory.vault import Vault
+
+UPDATES_KEPT = 200  # of each ledger; older ones cannot be undone any more
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line."""
+
+    id: str
+    section: str
+    text: str
+    at_s: float  # Unix time at which it came up
+    scope: Scope  # of what it rests on; the narrowest of several
+    sources: tuple[int | str, ...] = ()  # ids of turns and entries
+    weight: float = 0.5  # how much it matters, 0..1; of a feeling: −1 cold .. 1 warm
+    supersedes: tuple[str, ...] = ()  # ids of lines that do not hold any more since this one
+    until_s: float | None = None  # since when it does not hold any more
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an update did to one line. Before and after are None where there was none, or it cannot be opened."""
+
+    id: str
+    before: Item | None
+    after: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    id: int
+    at_s: float  # Unix time
+    changes: tuple[Change, ...]
+    undone_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """An update as it is kept: sealed lines, in hex."""
+
+    at_s: float
+    changes: dict[str, tuple[str | None, str | None]]
+    undone_s: float | None
+
+
+_ITEM = TypeAdapter(Item)
+
+
+class Ledger:
+    """The lines of one ``person`` under ``prefix``; HERS: her own. From any thread; blocks. Raises StoreError."""
+
+    def __init__(self, store: PersonStore, vault: Vault, person: str, prefix: str) -> None:
+        self._store, self._vault, self._person, self._prefix = store, vault, person, prefix
+        self._lock = threading.RLock()
+        self._items: dict[str, Item] = {}
+        self._sealed: dict[str, bytes] = {}
+        self._records: dict[int, _Record] = {}
+        for field, value in store.fields(person).items():
+            name = field.removeprefix(f"{prefix}:item:")
+            if name != field:
+                self._hold(name, value)
+            elif field.startswith(f"{prefix}:update:"):
+                self._hold_record(int(field.rpartition(":")[2]), value)
+
+    @property
+    def items(self) -> list[Item]:
+        """Oldest first."""
+        with self._lock:
+            return sorted(self._items.values(), key=lambda item: (item.at_s, item.id))
+
+    def apply(self, changes: Mapping[str, Item | None], at_s: float) -> int:
+        """Make these changes, None: the line goes; all of them durably, or none. The update's id."""
+        with self._lock:
+            number = max(self._records, default=0) + 1
+            after = {name: self._seal(item) if item else None for name, item in changes.items()}
+            record = _Record(
+                at_s,
+                {name: (_hex(self._sealed.get(name)), _hex(sealed)) for name, sealed in after.items()},
+                None,
+            )
+            self._write(after, {number: record})
+            return number
+
+    def undo(self, number: int) -> None:
+        """Put back what an update changed. Raises EntryError when it cannot be undone."""
+        with self._lock:
+            record = self._records.get(number)
+            if record is None:
+                raise EntryError(f"There is no change {number} any more that could be undone.")
+            if record.undone_s is not None:
+                raise EntryError(f"Change {number} has been undone already.")
+            later = [
+                other
+                for other, one in self._records.items()
+                if other > number and one.undone_s is None and one.changes.keys() & record.changes.keys()
+            ]
+            if later:
+                raise EntryError(
+                    f"Change {number} cannot be undone yet: change {max(later)} has built on it. Undo that one first."
+                )
+            before = {
+                name: bytes.fromhex(sealed) if sealed else None
+                for name, (sealed, _) in record.changes.items()
+            }
+            self._write(before, {number: _Record(record.at_s, record.changes, time.time())})
+
+    def history(self) -> list[Update]:
+        """Newest first."""
+        with self._lock:
+            return [
+                Update(
+                    number,
+                    record.at_s,
+                    tuple(
+                        Change(name, self._opened(name, before), self._opened(name, after))
+                        for name, (before, after) in record.changes.items()
+                    ),
+                    record.undone_s,
+                )
+                for number, record in sorted(self._records.items(), reverse=True)
+            ]
+
+    def remove_person(self, person: str) -> int:
+        """Drop every line, and every earlier form of one, that rests on this person's words; how many lines.
+
+        What nobody can open any more goes, too. May be called again, before or after their key is destroyed.
+        """
+        with self._lock:
+            gone: dict[str, bytes | None] = {
+                name: None for name, sealed in self._sealed.items() if self._rests_on(sealed, person)
+            }
+            records = {}
+            for number, record in self._records.items():
+                kept = {
+                    name: pair
+                    for name, pair in record.changes.items()
+                    if not any(one and self._rests_on(bytes.fromhex(one), person) for one in pair)
+                }
+                if len(kept) < len(record.changes):
+                    records[number] = _Record(record.at_s, kept, record.undone_s)
+            if gone or records:
+                self._write(gone, records)
+            return len(gone)
+
+    def _write(self, lines: Mapping[str, bytes | None], records: Mapping[int, _Record]) -> None:
+        old = sorted({*self._records, *records}, reverse=True)[UPDATES_KEPT:]
+        values: dict[str, bytes | None] = {
+            f"{self._prefix}:item:{name}": line for name, line in lines.items()
+        }
+        for number, record in records.items():
+            text = json.dumps([record.at_s, record.changes, record.undone_s])
+            field = f"{self._prefix}:update:{number}"
+            values[field] = self._vault.seal(text.encode(), [self._person], self._context(field))
+        values |= {f"{self._prefix}:update:{number}": None for number in old}
+        self._store.put(self._person, values)
+        for name, line in lines.items():
+            self._items.pop(name, None)
+            self._sealed.pop(name, None)
+            if line is not None:
+                self._hold(name, line)
+        self._records.update(records)
+        for number in old:
+            self._records.pop(number, None)
+
+    def _rests_on(self, sealed: bytes, person: str) -> bool:
+        people = self._vault.people_of(sealed)
+        return people is None or person in people
+
+    def _hold(self, name: str, sealed: bytes) -> None:
+        self._sealed[name] = sealed
+        item = self._opened(name, sealed.hex())
+        if item is not None:
+            self._items[name] = item
+
+    def _hold_record(self, number: int, sealed: bytes) -> None:
+        try:
+            text = self._vault.open(sealed, self._context(f"{self._prefix}:update:{number}"))
+        except KeyGone:
+            return
+        at_s, changes, undone_s = json.loads(text)
+        self._records[number] = _Record(at_s, {name: tuple(pair) for name, pair in changes.items()}, undone_s)
+
+    def _seal(self, item: Item) -> bytes:
+        people = {self._person, *item.scope.about}
+        text = json.dumps(asdict(item), ensure_ascii=False)
+        return self._vault.seal(text.encode(), people, self._context(item.id))
+
+    def _opened(self, name: str, sealed: str | None) -> Item | None:
+        if sealed is None:
+            return None
+        try:
+            return _ITEM.validate_json(self._vault.open(bytes.fromhex(sealed), self._context(name)))
+        except KeyGone:
+            return None
+
+    def _context(self, name: str) -> str:
+        return f"{self._prefix}/{self._person}/{name}"
+
+
+def _hex(sealed: bytes | None) -> str | None:
+    return sealed.hex() if sealed is not None else None
+
+
+def same_people(one: Scope, other: Scope) -> bool:
+    """Whether both come from the same place and the same people, whoever else was there."""
+    return replace(one, heard_by=()) == replace(other, heard_by=())

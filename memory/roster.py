@@ -1,0 +1,181 @@
+"""The people she knows: what they are to her, how she has felt about them, and what is worth knowing of them.
+
+All of a person is sealed with that person's key; a line that rests on somebody else's words as well opens only with
+both. Lines that change are kept with their dates: what does not hold any more is told apart, not overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from pydantic import TypeAdapter
+
+from memory.errors import EntryError, KeyGone
+from memory.ledger import Item, Ledger, Update
+from memory.ports import PersonStore
+from memory.roster_update import ALIAS, FEELING, HISTORY, MOST, RELATIONSHIP, RosterUpdate, merged
+from memory.types import Scope
+from memory.validated import parsed
+from memory.vault import Vault
+
+PREFIX = "roster"
+LINE = 200  # characters of ``line``
+RECENT_FEELINGS = 5  # that tell how she feels about somebody now
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """What is known of a person without anything having been said."""
+
+    name: str = ""  # as it was shown last
+    names: tuple[str, ...] = ()  # as it was shown before
+    first_met_s: float | None = None  # Unix time
+    last_met_s: float | None = None
+    times_met: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """A person she knows. Lines are oldest first."""
+
+    person: str
+    meetings: Meetings
+    relationship: Item | None
+    feelings: tuple[Item, ...]  # ``weight`` is how warm, ``text`` why
+    history: tuple[Item, ...]  # with ``until_s``: does not hold any more
+    aliases: tuple[Item, ...]
+
+
+_MEETINGS = TypeAdapter(Meetings)
+
+
+class Roster:
+    """From any thread; blocks for a disk write. Raises StoreError."""
+
+    def __init__(self, store: PersonStore, vault: Vault) -> None:
+        self._store, self._vault = store, vault
+        self._lock = threading.RLock()
+        self._known: dict[str, tuple[Ledger, Meetings]] = {}
+
+    def people(self) -> list[str]:
+        """Ids of everybody she has met or knows something of."""
+        return [
+            person
+            for person in self._store.people()
+            if any(field.startswith(f"{PREFIX}:") for field in self._store.fields(person))
+        ]
+
+    def acquaintance(self, person: str) -> Acquaintance:
+        """What she knows of a person; of a stranger, nothing."""
+        ledger, meetings = self._of(person)
+        sections: dict[str, list[Item]] = {}
+        for item in ledger.items:
+            sections.setdefault(item.section, []).append(item)
+        return Acquaintance(
+            person,
+            meetings,
+            next(iter(sections.get(RELATIONSHIP, [])), None),
+            tuple(sections.get(FEELING, [])),
+            tuple(sections.get(HISTORY, [])),
+            tuple(sections.get(ALIAS, [])),
+        )
+
+    def met(self, person: str, name: str, at_s: float) -> Meetings:
+        """They have met once more."""
+        with self._lock:
+            ledger, before = self._of(person)
+            names = dict.fromkeys([*before.names, before.name])
+            firsts = [at for at in (before.first_met_s, at_s) if at is not None]
+            lasts = [at for at in (before.last_met_s, at_s) if at is not None]
+            now = Meetings(
+                name,
+                tuple(one for one in names if one and one != name)[-MOST[ALIAS] :],
+                min(firsts),
+                max(lasts),
+                before.times_met + 1,
+            )
+            sealed = self._vault.seal(json.dumps(asdict(now)).encode(), [person], f"{PREFIX}/{person}/met")
+            self._store.put(person, {f"{PREFIX}:met": sealed})
+            self._known[person] = ledger, now
+            return now
+
+    def apply(self, update: RosterUpdate | dict[str, object]) -> int:
+        """Merge ``update`` with what is there; its id among this person's. Raises EntryError."""
+        checked = parsed(RosterUpdate, update)
+        with self._lock:
+            ledger, _ = self._of(checked.person)
+            changes = merged(ledger.items, checked)
+            if not changes:
+                raise EntryError("This update changes nothing.")
+            return ledger.apply(changes, time.time())
+
+    def history(self, person: str) -> list[Update]:
+        """Every update of a person, newest first."""
+        return self._of(person)[0].history()
+
+    def undo(self, person: str, update_id: int) -> None:
+        """Everything as it was before this update. Raises EntryError when a later one has built on it."""
+        self._of(person)[0].undo(update_id)
+
+    def line(self, person: str, allowed: Callable[[Scope], bool]) -> str | None:
+        """Who this is, for a prompt, in at most LINE characters; None when there is nothing to say."""
+        return condensed(self.acquaintance(person), allowed)
+
+    def remove(self, person: str) -> int:
+        """Drop a person, and what others' lines hold of their words; how many lines of others that were.
+
+        May be called again, before or after their key is destroyed.
+        """
+        with self._lock:
+            mine = [field for field in self._store.fields(person) if field.startswith(f"{PREFIX}:")]
+            if mine:
+                self._store.put(person, dict.fromkeys(mine))
+            self._known.pop(person, None)
+            return sum(self._of(other)[0].remove_person(person) for other in self.people())
+
+    def _of(self, person: str) -> tuple[Ledger, Meetings]:
+        with self._lock:
+            if person not in self._known:
+                ledger = Ledger(self._store, self._vault, person, PREFIX)
+                self._known[person] = ledger, self._read_meetings(person)
+            return self._known[person]
+
+    def _read_meetings(self, person: str) -> Meetings:
+        sealed = self._store.get(person, f"{PREFIX}:met")
+        try:
+            if sealed is not None:
+                return _MEETINGS.validate_json(self._vault.open(sealed, f"{PREFIX}/{person}/met"))
+        except KeyGone:
+            pass  # of somebody who has been forgotten nothing is known
+        return Meetings()
+
+
+def condensed(known: Acquaintance, allowed: Callable[[Scope], bool]) -> str | None:
+    """What matters most first; what does not fit stays away as a whole."""
+    meetings = known.meetings
+    also = [*(item.text for item in known.aliases if allowed(item.scope))]
+    parts = [f"also called {', '.join(also[-2:])}"] if also else []
+    if known.relationship is not None and allowed(known.relationship.scope):
+        parts.insert(0, known.relationship.text.rstrip("."))
+    feelings = [item.weight for item in known.feelings if allowed(item.scope)][-RECENT_FEELINGS:]
+    warmth = _warmth(sum(feelings) / len(feelings)) if feelings else ""
+    parts += [warmth] if warmth else []
+    holding = [item for item in known.history if item.until_s is None and allowed(item.scope)]
+    parts += [item.text.rstrip(".") for item in sorted(holding, key=lambda one: (-one.weight, -one.at_s))]
+    if not parts:
+        return None
+    line = f"{meetings.name or 'Someone'}:"
+    for part in parts:
+        longer = f"{line}{'' if line.endswith(':') else ';'} {part}"
+        line = longer if len(longer) <= LINE else line
+    return line if not line.endswith(":") else None
+
+
+def _warmth(score: float) -> str:
+    if score >= 0.25:
+        return "she likes them" if score < 0.6 else "she is very fond of them"
+    return "she is wary of them" if score <= -0.25 else ""

@@ -1,0 +1,183 @@
+"""What was said, word for word: the first thing that is kept, and what all other memories are made from.
+
+A turn is on disk when ``add`` returns. What she said herself is sealed with the keys of everybody whose words it may
+repeat, so that it goes with any of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from memory.database import Database, Execute, Row
+from memory.errors import KeyGone, Unreadable
+from memory.types import HERS, Origin, Scope, StoredTurn
+from memory.vault import Vault
+
+_COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, superseded, sealed"
+
+
+class Turns:
+    """May be used from any thread; blocks for the disk. Raises StoreError."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+        with database.transaction() as execute:
+            execute(
+                "CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, "
+                "session TEXT, origin TEXT, place TEXT, heard_by TEXT, private INTEGER, superseded INTEGER, "
+                "reflected INTEGER, sealed BLOB)"
+            )
+            execute("CREATE INDEX IF NOT EXISTS turns_waiting ON turns (reflected, session, id)")
+            execute(
+                "CREATE TABLE IF NOT EXISTS turn_people (person TEXT, turn INTEGER, PRIMARY KEY (person, turn)) "
+                "WITHOUT ROWID"
+            )
+            execute("CREATE INDEX IF NOT EXISTS turn_people_by_turn ON turn_people (turn)")
+            places = execute("SELECT DISTINCT place FROM turns WHERE origin = ?", Origin.TEXT.value)
+        # Keys of the channels that others can read and from which turns are kept
+        self.text_places = {str(row[0]) for row in places}
+
+    def add(self, turn: StoredTurn, may: Callable[[], bool] = lambda: True) -> StoredTurn | None:
+        """Write a turn down; it comes back with its id (the one given does not count).
+
+        ``may`` is asked once nobody else can write, and None comes back if it says no: whoever withdraws their
+        consent erases after it has been withdrawn, so that nothing slips in between.
+        """
+        if not may():
+            return None
+        scope = turn.scope
+        content = json.dumps({"name": turn.name, "text": turn.text, "cut": turn.cut}).encode()
+        try:
+            sealed = self._vault.seal(content, scope.about, _context(turn.at_s, turn.speaker))
+        except KeyGone:  # just now
+            return None
+        heard_by = json.dumps(scope.heard_by)
+        with self._database.transaction() as execute:
+            if not may():
+                return None
+            rows = execute(
+                "INSERT INTO turns (at_s, speaker, session, origin, place, heard_by, private, superseded, "
+                "reflected, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?) RETURNING id",
+                *(turn.at_s, turn.speaker, turn.session, scope.origin.value, scope.place, heard_by),
+                *(scope.private, sealed),
+            )
+            number = int(rows[0][0])
+            for person in scope.about:
+                execute("INSERT INTO turn_people VALUES (?, ?)", person, number)
+        if scope.origin is Origin.TEXT:
+            self.text_places.add(scope.place)
+        return replace(turn, id=number)
+
+    def get(self, ids: Iterable[int]) -> list[StoredTurn]:
+        """Those that are there and can be opened, in the order of their ids."""
+        found = []
+        for number in sorted(set(ids)):
+            found += self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", number)
+        return self._opened(found)
+
+    def after(self, turn_id: int, most: int = 1000) -> list[StoredTurn]:
+        """The next turns after this one, oldest first; 0: from the beginning. Empty: there are no more."""
+        while True:
+            rows = self._database.read(
+                f"SELECT {_COLUMNS} FROM turns WHERE id > ? ORDER BY id LIMIT ?", turn_id, most
+            )
+            turns = self._opened(rows)
+            if turns or not rows:
+                return turns
+            turn_id = int(rows[-1][0])
+
+    def of_session(self, session: str) -> list[StoredTurn]:
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE session = ? ORDER BY id", session)
+        return self._opened(rows)
+
+    def of_person(self, person: str, most: int = 1000) -> list[StoredTurn]:
+        """A person's own newest turns, oldest first."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM turns WHERE speaker = ? ORDER BY id DESC LIMIT ?", person, most
+        )
+        return self._opened(rows[::-1])
+
+    def waiting(self) -> dict[str, list[StoredTurn]]:
+        """By session, the turns that nobody has reflected on yet, oldest first."""
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE reflected = 0 ORDER BY id")
+        sessions: dict[str, list[StoredTurn]] = {}
+        for turn in self._opened(rows):
+            sessions.setdefault(turn.session, []).append(turn)
+        return sessions
+
+    def set_reflected(self, ids: Iterable[int], reflected: bool = True) -> None:
+        rows = [(int(reflected), number) for number in ids]
+        self._database.write_many("UPDATE turns SET reflected = ? WHERE id = ?", rows)
+
+    def supersede(self, ids: Iterable[int]) -> None:
+        """What was said there does not hold any more."""
+        rows = [(number,) for number in ids]
+        self._database.write_many("UPDATE turns SET superseded = 1 WHERE id = ?", rows)
+
+    def last_id(self) -> int:
+        """0 when there is none."""
+        return int(self._database.read("SELECT coalesce(max(id), 0) FROM turns")[0][0])
+
+    def people(self) -> set[str]:
+        """Ids of all whose words are kept."""
+        return {str(row[0]) for row in self._database.read("SELECT DISTINCT person FROM turn_people")}
+
+    def remove_person(self, person: str) -> list[int]:
+        """Erase a person's turns, and hers that may repeat their words; the ids of those."""
+        with self._database.transaction() as execute:
+            rows = execute("SELECT turn FROM turn_people WHERE person = ?", person)
+            ids = [int(row[0]) for row in rows]
+            _erase(execute, ids)
+            return ids
+
+    def remove(self, ids: Sequence[int]) -> None:
+        with self._database.transaction() as execute:
+            _erase(execute, ids)
+
+    def __len__(self) -> int:
+        return int(self._database.read("SELECT count(*) FROM turns")[0][0])
+
+    def damaged(self) -> list[int]:
+        """Ids of the turns that cannot be opened, though all the keys for it are there."""
+        broken = []
+        for row in self._database.read(f"SELECT {_COLUMNS} FROM turns"):
+            try:
+                self._open(row)
+            except KeyGone:
+                continue
+            except Unreadable:
+                broken.append(int(row[0]))
+        return broken
+
+    def _opened(self, rows: Iterable[Row]) -> list[StoredTurn]:
+        turns = []
+        for row in rows:
+            try:
+                turns.append(self._open(row))
+            except (KeyGone, Unreadable):  # about to be erased, or told by ``damaged``
+                continue
+        return turns
+
+    def _open(self, row: Row) -> StoredTurn:
+        number, at_s, speaker, session, origin, place, heard_by, private, superseded, sealed = row
+        content = json.loads(self._vault.open(sealed, _context(at_s, speaker)))
+        about = tuple(person for person in self._vault.people_of(sealed) or () if person != HERS)
+        scope = Scope(Origin(origin), place, about, tuple(json.loads(heard_by)), bool(private))
+        return StoredTurn(
+            *(number, at_s, speaker, content["name"], content["text"], session, scope),
+            cut=content["cut"],
+            superseded=bool(superseded),
+        )
+
+
+def _erase(execute: Execute, ids: Iterable[int]) -> None:
+    for number in ids:
+        execute("DELETE FROM turns WHERE id = ?", number)
+        execute("DELETE FROM turn_people WHERE turn = ?", number)
+
+
+def _context(at_s: float, speaker: str) -> str:
+    return f"turn {at_s!r} {speaker}"

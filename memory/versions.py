@@ -1,0 +1,75 @@
+"""The versions of entries: every one of them, as far as it can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from memory.entry import from_markdown, is_id
+from memory.errors import EntryError, KeyGone, Unreadable
+from memory.journal_files import JournalFiles
+from memory.types import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    number: int
+    raw: bytes
+    entry: Entry
+
+
+class Versions:
+    """Raises StoreError."""
+
+    def __init__(self, files: JournalFiles) -> None:
+        self._files = files
+
+    def all_of(self, entry_id: str) -> list[Version]:
+        """Those that can be opened, oldest first; none when the newest takes a key that is gone."""
+        return list(self.newest_first(entry_id))[::-1]
+
+    def newest_first(self, entry_id: str) -> Iterator[Version]:
+        """The versions that can be opened; none when the newest takes a key that is gone."""
+        versions = self._files.versions(entry_id) if is_id(entry_id) else {}
+        newest = max(versions, default=0)
+        for number in reversed(versions):
+            try:
+                raw = self._files.read(versions[number][0])
+                entry = self.parse(versions[number][0], raw, entry_id)
+                yield Version(number, raw, replace(entry, version=number))
+            except KeyGone:
+                if number == newest:
+                    return
+            except (Unreadable, EntryError):
+                continue  # ``check`` reports it
+
+    def raw_before(self, entry_id: str, number: int) -> bytes | None:
+        """The bytes of the version before this one."""
+        path = self._files.version(entry_id, number - 1)
+        return self._files.read(path) if path.is_file() else None
+
+    def parse(self, path: Path, raw: bytes, entry_id: str, before: Entry | None = None) -> Entry:
+        """Raises KeyGone, Unreadable and EntryError."""
+        entry = from_markdown(self._files.markdown(path, raw, entry_id), before)
+        if entry.id != entry_id:
+            raise EntryError("The file has the id of another entry.")
+        return entry
+
+    def convert(self, entry_id: str) -> int:
+        """Bring the versions of an entry into the form that is asked for; those that open. Returns how many."""
+        count = 0
+        for number, paths in self._files.versions(entry_id).items():
+            target = self._files.version(entry_id, number)
+            for path in paths:
+                if path.name == target.name:
+                    continue
+                try:
+                    if target not in paths:
+                        entry = self.parse(path, self._files.read(path), entry_id)
+                        self._files.put(target, self._files.encode(entry))
+                    self._files.delete(path)
+                    count += 1
+                except (KeyGone, Unreadable, EntryError):
+                    continue  # it stays as it is
+        return count

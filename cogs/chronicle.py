@@ -36,7 +36,9 @@ class NotKept(KithError):
 
     def __init__(self, cause: MemoryFault) -> None:
         log.warning("memory: %s", cause)  # it names files, which are nobody's business in a channel
-        super().__init__("My memory does not work just now, so I may not keep what you say; the log has the cause.")
+        super().__init__(
+            "My memory does not work just now, so I may not keep what you say; the log has the cause."
+        )
 
 
 class Chronicle:

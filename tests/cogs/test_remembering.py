@@ -207,7 +207,10 @@ def test_a_full_disk_is_said_once_and_the_conversation_goes_on(home: Scene, tmp_
                 memory.turns.add(turn(f"discord:{home.ann.id}", "words " * 100))
         for hertz in (400, 500):
             say(home, home.ann, f"{SISTER} {hertz}", hertz)
-        home.wait(lambda: any("My memory does not work" in post.content for post in home.lounge.posts), "nothing is said")
+        home.wait(
+            lambda: any("My memory does not work" in post.content for post in home.lounge.posts),
+            "nothing is said",
+        )
         memory.database.execute("PRAGMA max_page_count = 1000000")
         say(home, home.ann, SISTER, 600)
         home.wait(lambda: kept(home)[-1].text == "I see.", "not kept")

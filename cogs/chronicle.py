@@ -13,11 +13,12 @@ from datetime import date, datetime
 from functools import partial
 
 from cogs.host import Host, Place
-from cogs.telling import Line, commitments_of, day_name, lines_of
+from cogs.telling import commitments_of, day_name, lines_of
 from memory.audience import Listeners, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
-from memory.types import HERS, Hit, Origin, Scope, StoredTurn
+from memory.ranking import worth
+from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
 from persona_core.errors import KithError
 from persona_core.types import Person, Recalled, Turn, Utterance
 
@@ -109,7 +110,7 @@ class Chronicle:
             lines = await asyncio.to_thread(self._what_matters, listeners)
         except MemoryFault as error:
             raise NotKept(error) from error
-        day = Line(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
+        day = Told(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
         return self._fitting([day, *lines], KNOWS_TOKENS, "\n")
 
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
@@ -121,7 +122,8 @@ class Chronicle:
             hits: list[Hit] = await asyncio.to_thread(find)
         except MemoryFault as error:
             raise NotKept(error) from error
-        others = [hit for hit in hits if hit.document.session != self._session]  # the rest is in the prompt
+        # what this conversation holds is in the prompt already
+        others = [hit for hit in hits if worth(hit) and hit.document.session != self._session]
         lines = lines_of(others, self._host.now(), self._host.persona.character.name)
         return self._fitting(lines, NOTE_TOKENS, " ")
 
@@ -138,20 +140,20 @@ class Chronicle:
         channels = self._host.readable(people, self._memory.turns.text_places) if closed else frozenset()
         return Listeners(people, place.key, closed, channels)
 
-    def _what_matters(self, listeners: Listeners) -> list[Line]:
+    def _what_matters(self, listeners: Listeners) -> list[Told]:
         """About those who are there: what was promised or awaited, who they are; then about herself."""
         allowed = partial(_allowed, listeners)
-        memory, people = self._memory, sorted(listeners.people)
+        memory = self._memory
         promised = commitments_of(memory.journal.entries(), listeners.people, allowed, self._host.now())
         known = [
-            Line(line, frozenset({person}))
-            for person in people
+            line
+            for person in sorted(listeners.people)
             if (line := memory.roster.line(person, allowed)) is not None
         ]
         hers = memory.profile.snapshot(allowed, PROFILE_CHARACTERS)
-        return [*promised[:MOST_COMMITMENTS], *known, *(Line(text, frozenset(people)) for text in hers)]
+        return [*promised[:MOST_COMMITMENTS], *known, *hers]
 
-    def _fitting(self, lines: Sequence[Line], tokens: int, between: str) -> Recalled:
+    def _fitting(self, lines: Sequence[Told], tokens: int, between: str) -> Recalled:
         """As many of the lines as there is room for, whole ones."""
         llm, taken, about = self._host.persona.llm, [], set[str]()
         for line in lines:

@@ -162,7 +162,7 @@ class Remembering:
                     known[hit.document.ref] = by_id[hit.document.ref]
         people = sorted({turn.speaker for turn in turns} - {HERS})
         lines = [memory.roster.line(person, allowed) for person in people]
-        return list(known.values())[:KNOWN_ENTRIES], [line for line in lines if line]
+        return list(known.values())[:KNOWN_ENTRIES], [line.text for line in lines if line]
 
     def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> None:
         """Write it all down; what somebody has not agreed to, or not any more, is left out."""

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from memory.types import Document, Entry, Hit, Scope
+from memory.types import Document, Entry, Hit, Scope, Told
 from persona_core.thinking.frame import one_line, plain_name
 
 MOST_CHARACTERS = 240  # of one memory
 PAST_DAYS = 30  # that something planned is asked about
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    text: str
-    about: frozenset[str]  # ids of the people whose words it rests on
 
 
 def when(at_s: float, now_s: float) -> str:
@@ -35,7 +28,7 @@ def when(at_s: float, now_s: float) -> str:
     return f"in {then:%B}" if days < 300 else f"in {then:%B %Y}"
 
 
-def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Line]:
+def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Told]:
     """One line for each that says something, the best first.
 
     Not her own answers: what a model made up once would come back as if it had happened. Nor bare questions.
@@ -45,15 +38,15 @@ def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Line]:
         words = one_line(hit.document.text).casefold()
         if not _says_nothing(hit.document, her_name) and not any(_same(words, one) for one in told):
             told.append(hit.document)
-    return [Line(_line(document, now_s), frozenset(document.scope.about)) for document in told]
+    return [Told(_line(document, now_s), frozenset(document.scope.about)) for document in told]
 
 
 def commitments_of(
     entries: Iterable[Entry], people: Set[str], allowed: Callable[[Scope], bool], now_s: float
-) -> list[Line]:
+) -> list[Told]:
     """What those ``people`` have planned or promised and nobody has heard the end of; the next first."""
     today = datetime.fromtimestamp(now_s).date()
-    found: list[tuple[date, Line]] = []
+    found: list[tuple[date, Told]] = []
     entries = list(entries)
     gone = {old for entry in entries for old in entry.supersedes}
     for entry in entries:
@@ -65,7 +58,7 @@ def commitments_of(
             if one.done or (today - due).days > PAST_DAYS:
                 continue
             text = f"{_due(one.by, today)}{_short(one.text)} (from {when(entry.at_s, now_s)})"
-            found.append((due, Line(text, frozenset(entry.scope.about))))
+            found.append((due, Told(text, frozenset(entry.scope.about))))
     return [line for _, line in sorted(found, key=lambda pair: abs((pair[0] - today).days))]
 
 

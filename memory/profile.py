@@ -19,7 +19,7 @@ from memory.errors import EntryError
 from memory.ledger import Item, Ledger, Update, same_people
 from memory.likeness import normalised
 from memory.ports import PersonStore
-from memory.types import HERS, Scope
+from memory.types import HERS, Scope, Told
 from memory.validated import Line, Moment, Source, Strict, Weight, parsed
 from memory.vault import Vault
 
@@ -90,9 +90,9 @@ class Profile:
         """Everything as it was before this update. Raises EntryError when a later one has built on it."""
         self._ledger.undo(update_id)
 
-    def snapshot(self, allowed: Callable[[Scope], bool], most_characters: int) -> list[str]:
+    def snapshot(self, allowed: Callable[[Scope], bool], most_characters: int) -> list[Told]:
         """Short lines for a prompt that may be told where ``allowed`` says so; the newest and weightiest first."""
-        lines: list[str] = []
+        lines: list[Told] = []
         told: set[str] = set()
         for item in ranked([item for item in self._ledger.items if allowed(item.scope)]):
             line = f"{_TITLES[item.section]}: {item.text}"
@@ -101,7 +101,7 @@ class Profile:
                 continue
             told.add(same)
             most_characters -= len(line) + 1  # and its line break
-            lines.append(line)
+            lines.append(Told(line, frozenset(item.scope.about)))
         return lines
 
     def remove_person(self, person: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
@@ -18,7 +18,7 @@ from memory.errors import EntryError, KeyGone
 from memory.ledger import Item, Ledger, Update
 from memory.ports import PersonStore
 from memory.roster_update import ALIAS, FEELING, HISTORY, MOST, RELATIONSHIP, RosterUpdate, merged
-from memory.types import Scope
+from memory.types import Scope, Told
 from memory.validated import parsed
 from memory.vault import Vault
 
@@ -121,7 +121,7 @@ class Roster:
         """Everything as it was before this update. Raises EntryError when a later one has built on it."""
         self._of(person)[0].undo(update_id)
 
-    def line(self, person: str, allowed: Callable[[Scope], bool]) -> str | None:
+    def line(self, person: str, allowed: Callable[[Scope], bool]) -> Told | None:
         """Who this is, for a prompt, in at most LINE characters; None when there is nothing to say."""
         return condensed(self.acquaintance(person), allowed)
 
@@ -154,25 +154,31 @@ class Roster:
         return Meetings()
 
 
-def condensed(known: Acquaintance, allowed: Callable[[Scope], bool]) -> str | None:
+def condensed(known: Acquaintance, allowed: Callable[[Scope], bool]) -> Told | None:
     """What matters most first; what does not fit stays away as a whole."""
-    meetings = known.meetings
-    also = [*(item.text for item in known.aliases if allowed(item.scope))]
-    parts = [f"also called {', '.join(also[-2:])}"] if also else []
+    name = known.meetings.name or "Someone"
+    line, about = f"{name}:", {known.person}
+    for part, items in _parts(known, allowed):
+        words = part.removeprefix(f"{name}: ").removeprefix(f"{name} said: ")  # the line begins with it
+        longer = f"{line}{'' if line.endswith(':') else ';'} {words}"
+        if len(longer) <= LINE:
+            line = longer
+            about |= {person for item in items for person in item.scope.about}
+    return Told(line, frozenset(about)) if not line.endswith(":") else None
+
+
+def _parts(known: Acquaintance, allowed: Callable[[Scope], bool]) -> Iterator[tuple[str, list[Item]]]:
+    """What can be said of somebody, with what it rests on."""
     if known.relationship is not None and allowed(known.relationship.scope):
-        parts.insert(0, known.relationship.text.rstrip("."))
-    feelings = [item.weight for item in known.feelings if allowed(item.scope)][-RECENT_FEELINGS:]
-    warmth = _warmth(sum(feelings) / len(feelings)) if feelings else ""
-    parts += [warmth] if warmth else []
+        yield known.relationship.text.rstrip("."), [known.relationship]
+    if also := [item for item in known.aliases if allowed(item.scope)][-2:]:
+        yield f"also called {', '.join(item.text for item in also)}", also
+    feelings = [item for item in known.feelings if allowed(item.scope)][-RECENT_FEELINGS:]
+    if feelings and (warmth := _warmth(sum(item.weight for item in feelings) / len(feelings))):
+        yield warmth, feelings
     holding = [item for item in known.history if item.until_s is None and allowed(item.scope)]
-    parts += [item.text.rstrip(".") for item in sorted(holding, key=lambda one: (-one.weight, -one.at_s))]
-    if not parts:
-        return None
-    line = f"{meetings.name or 'Someone'}:"
-    for part in parts:
-        longer = f"{line}{'' if line.endswith(':') else ';'} {part}"
-        line = longer if len(longer) <= LINE else line
-    return line if not line.endswith(":") else None
+    for item in sorted(holding, key=lambda one: (-one.weight, -one.at_s)):
+        yield item.text.rstrip("."), [item]
 
 
 def _warmth(score: float) -> str:

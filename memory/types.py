@@ -100,6 +100,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A line of what she knows, as a prompt has it."""
+
+    text: str
+    about: frozenset[str]  # ids of the people whose words it rests on
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One part of a score."""
 

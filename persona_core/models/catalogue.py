@@ -98,6 +98,7 @@ class ProfileModels:
     llm: tuple[str, ...]
     tts: tuple[str, ...]
     turn: tuple[str, ...]
+    embed: tuple[str, ...]
     vad: str  # an engine's name
 
 
@@ -155,10 +156,10 @@ def _source(item: dict[str, Any]) -> Source:
 
 
 def _profile(item: dict[str, Any], entries: Mapping[str, Entry]) -> ProfileModels:
-    kinds = ("stt", "llm", "tts", "turn")
-    stt, llm, tts, turn = (tuple(item[kind]) for kind in kinds)
-    profile = ProfileModels(stt, llm, tts, turn, item["vad"])
-    for kind, names in zip(kinds, (stt, llm, tts, turn), strict=True):
+    kinds = ("stt", "llm", "tts", "turn", "embed")
+    models = {kind: tuple(item[kind]) for kind in kinds}
+    profile = ProfileModels(**models, vad=item["vad"])
+    for kind, names in models.items():
         for name in names:
             if entries[name].kind != kind:
                 raise ValueError(f"{name} is not a model of kind {kind}")

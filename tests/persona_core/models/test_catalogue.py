@@ -28,7 +28,7 @@ def test_every_profile_can_be_had_without_the_hub() -> None:
     catalogue = load_catalogue()
     assert set(catalogue.profiles) == {"tiny", "cpu", "gpu-16", "gpu-32"}
     for profile in catalogue.profiles.values():
-        for names in (profile.stt, profile.llm, profile.tts):
+        for names in (profile.stt, profile.llm, profile.tts, profile.embed):
             last = catalogue.entry(names[-1])
             assert not last.files or any(isinstance(source, WheelSource) for source in last.sources)
 
@@ -77,7 +77,7 @@ def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
         ("[[entries.one.sources]]", "[[entries.one.other]]", "no source"),
         (
             "[profiles]",
-            "[profiles.p]\nstt = ['one']\nllm = []\ntts = []\nturn = []\nvad = 'v'",
+            "[profiles.p]\nstt = ['one']\nllm = []\ntts = []\nturn = []\nembed = []\nvad = 'v'",
             "not a model of kind stt",
         ),
         ("[profiles]", "[profiles", "cannot be read"),

@@ -17,6 +17,8 @@ from memory.audience import Listeners, may_hear, narrowest
 from memory.entry import new_id
 from memory.errors import EntryError, MemoryFault
 from memory.memory import Memory
+from memory.profile import Addition
+from memory.roster_update import Words
 from memory.salience import of_turn
 from memory.types import HERS, Entry, Scope, StoredTurn
 from persona_core.engines.threads import give_way
@@ -32,6 +34,7 @@ KNOWN_ENTRIES = 12  # that a reflection is shown, so as to correct them
 LOOKED_UP = 4  # turns by which they are found
 
 T = TypeVar("T")
+_Line = Addition | Words  # of her profile, or of the roster
 
 log = logging.getLogger(__name__)
 
@@ -117,13 +120,11 @@ class Remembering:
         await self._aside(self._take_up)
 
     def _take_in(self, turns: Sequence[StoredTurn]) -> None:
-        self._memory.index(turns)
-        for turn in turns:
-            if turn.speaker != HERS and (turn.session, turn.speaker) not in self._met:
-                self._met.add((turn.session, turn.speaker))
-                with self._memory.allowed([turn.speaker]) as allowed:
-                    if allowed:
-                        self._memory.roster.met(turn.speaker, turn.name, turn.at_s)
+        with self._memory.lock:  # nobody is forgotten meanwhile
+            for turn in self._memory.index(turns):
+                if turn.speaker != HERS and (turn.session, turn.speaker) not in self._met:
+                    self._met.add((turn.session, turn.speaker))
+                    self._memory.roster.met(turn.speaker, turn.name, turn.at_s)
 
     def _take_up(self) -> None:
         """What somebody has edited by hand can be found as it is now."""
@@ -145,7 +146,8 @@ class Remembering:
             reflected = await self._reflection.reflect(turns, known, lines, self._host.now())
             if reflected is None:
                 return
-            await self._aside(self._keep, turns, reflected)
+            if not await self._aside(self._keep, turns, reflected):
+                return
             turns = [turn for turn in turns if turn.id > reflected.through]
 
     def _background(self, turns: Sequence[StoredTurn]) -> tuple[list[Entry], list[str]]:
@@ -164,27 +166,37 @@ class Remembering:
         lines = [memory.roster.line(person, allowed) for person in people]
         return list(known.values())[:KNOWN_ENTRIES], [line.text for line in lines if line]
 
-    def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> None:
-        """Write it all down; what somebody has not agreed to, or not any more, is left out."""
-        memory = self._memory
-        for entry in reflected.entries:
-            memory.keep_entry(entry)
-        if (profile := reflected.profile) is not None:
-            about = {person for one in profile.add for person in one.scope.about}
-            self._apply(about, partial(memory.profile.apply, profile))
-        for update in reflected.roster:
-            about = {update.person, *(one for line in update.history for one in line.scope.about)}
-            self._apply(about, partial(memory.roster.apply, update))
-        memory.turns.set_reflected(turn.id for turn in turns if turn.id <= reflected.through)
+    def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> bool:
+        """Write it all down; what somebody has not agreed to is left out.
 
-    def _apply(self, about: set[str], change: Callable[[], int]) -> None:
-        with self._memory.allowed(about) as allowed:
+        False, and nothing is written, where somebody has been forgotten since ``turns`` were read: what is left of
+        them is thought over anew.
+        """
+        memory = self._memory
+        with memory.lock:
+            if memory.turns.get(turn.id for turn in turns) != list(turns):
+                return False
+            for entry in reflected.entries:
+                memory.keep_entry(entry)
+            if (profile := reflected.profile) is not None:
+                self._apply((), profile.add, partial(memory.profile.apply, profile))
+            for update in reflected.roster:
+                lines = (*update.history, *update.feelings)
+                self._apply([update.person], lines, partial(memory.roster.apply, update))
+            memory.turns.set_reflected(turn.id for turn in turns if turn.id <= reflected.through)
+        return True
+
+    def _apply(self, people: Sequence[str], lines: Sequence[_Line], change: Callable[[], int]) -> None:
+        """Make a change about ``people`` that consists of ``lines``, unless one of them may not be kept."""
+        about = {*people, *(person for line in lines for person in line.scope.about)}
+        sources = {source for line in lines for source in line.sources}
+        with self._memory.allowed(about, sources) as allowed:
             if not allowed:
                 return
             try:
                 change()
             except EntryError as error:  # it says what is there already
-                log.info("a change was left out: %s", type(error).__name__)
+                log.info("a change was left out: %s", error)
 
 
 def _allowed(listeners: Listeners, scope: Scope) -> bool:

@@ -55,18 +55,25 @@ class Memory:
         return may_remember(self.consent.decision(person, Purpose.REMEMBERING))
 
     @contextmanager
-    def allowed(self, people: Iterable[str]) -> Iterator[bool]:
-        """Whether all of these may be remembered. Nobody is forgotten before this is left."""
+    def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:
+        """Whether something about these people may be kept. Nobody is forgotten before this is left.
+
+        ``sources``: what it was made from. Where a turn of them is gone, somebody has been forgotten since, who may
+        have agreed anew meanwhile.
+        """
         with self.lock:
-            yield all(map(self.may_remember, people))
+            turns = {source for source in sources if isinstance(source, int)}
+            there = len(self.turns.get(turns)) == len(turns)
+            yield there and all(map(self.may_remember, people))
 
     def keep_entry(self, entry: Entry, *, owners: bool = False) -> Entry | None:
-        """Write a new entry, and let it take the place of what it supersedes; None where somebody has not agreed.
+        """Write a new entry, and let it take the place of what it supersedes.
 
-        ``owners``: whoever runs her wrote it, about whomever.
+        None where somebody has not agreed, or a turn that it was made from is gone. ``owners``: whoever runs her
+        wrote it, about whomever.
         """
-        with self.allowed(entry.scope.about) as allowed:
-            if not (allowed or owners):
+        with self.allowed(() if owners else entry.scope.about, entry.sources) as allowed:
+            if not allowed:
                 return None
             kept = self.journal.add(entry)
             self.recall.add([document_of(kept)])
@@ -78,11 +85,13 @@ class Memory:
         self.recall.remove("entry", [entry_id])
         return self.journal.remove(entry_id)
 
-    def index(self, turns: Iterable[StoredTurn]) -> None:
-        """Let turns be found."""
+    def index(self, turns: Iterable[StoredTurn]) -> list[StoredTurn]:
+        """Let turns be found, as far as they are still kept; which these are, as they are kept now."""
         with self.lock:  # nobody is forgotten meanwhile
-            agreed = [turn for turn in turns if all(map(self.may_remember, turn.scope.about))]
+            there = self.turns.get(turn.id for turn in turns)
+            agreed = [turn for turn in there if all(map(self.may_remember, turn.scope.about))]
             self.recall.add([document_of_turn(turn) for turn in agreed])
+            return agreed
 
     def catch_up(self) -> None:
         """Take up what was edited by hand, and index what a crash has left out; the rest is there already."""

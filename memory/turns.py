@@ -16,6 +16,7 @@ from memory.types import HERS, Origin, Scope, StoredTurn
 from memory.vault import Vault
 
 _COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, superseded, sealed"
+_MANY = 500  # placeholders in one statement
 
 
 class Turns:
@@ -73,9 +74,13 @@ class Turns:
 
     def get(self, ids: Iterable[int]) -> list[StoredTurn]:
         """Those that are there and can be opened, in the order of their ids."""
-        found = []
-        for number in sorted(set(ids)):
-            found += self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", number)
+        found, numbers = list[Row](), sorted(set(ids))
+        for at in range(0, len(numbers), _MANY):
+            some = numbers[at : at + _MANY]
+            marks = ", ".join("?" * len(some))
+            found += self._database.read(
+                f"SELECT {_COLUMNS} FROM turns WHERE id IN ({marks}) ORDER BY id", *some
+            )
         return self._opened(found)
 
     def after(self, turn_id: int, most: int = 1000) -> list[StoredTurn]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from cogs.remembering import Remembering
+from memory.consent import Purpose
+from memory.entry import new_id
 from memory.errors import StoreError
-from memory.types import HERS, Origin, StoredTurn
+from memory.master import KeyPlace
+from memory.memory import Memory, open_memory
+from memory.profile import ProfileUpdate
+from memory.roster_update import RosterUpdate
+from memory.types import HERS, Entry, Origin, StoredTurn
+from persona_core.thinking.derived import Reflected
 from persona_core.types import Message
 from tests.cogs.running import RunningBot, running_bot, tone
 from tests.cogs.scene import Scene
@@ -216,3 +226,75 @@ def test_a_full_disk_is_said_once_and_the_conversation_goes_on(home: Scene, tmp_
         home.wait(lambda: kept(home)[-1].text == "I see.", "not kept")
         assert kept(home)[-2].text == SISTER
         assert sum("My memory does not work" in post.content for post in home.lounge.posts) == 1
+
+
+# Without Discord
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    memory = open_memory(tmp_path / "data", KeyPlace(tmp_path / "key", "file"))
+    yield memory
+    memory.close()
+
+
+def remembering_of(memory: Memory) -> Remembering:
+    return Remembering(cast(Any, SimpleNamespace(memory=memory, now=lambda: NOON_S + DAY_S)))
+
+
+class Thoughts:
+    """Makes an entry, a line of her profile and one of the roster of every turn; ``meanwhile`` happens first."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.seen: list[list[str]] = []
+
+    async def meanwhile(self) -> None:
+        """Nothing."""
+
+    async def reflect(self, turns: Sequence[StoredTurn], *_: object) -> Reflected:
+        self.seen.append([one.text for one in turns])
+        await self.meanwhile()
+        lines = [{"text": one.text, "scope": one.scope, "sources": (one.id,)} for one in turns]
+        return Reflected(
+            turns[-1].id,
+            tuple(Entry(new_id(one.at_s), one.at_s, one.text, one.scope, sources=(one.id,)) for one in turns),
+            ProfileUpdate.model_validate(
+                {"add": [{**line, "section": "tastes", "at_s": NOON_S} for line in lines]}
+            ),
+            tuple(
+                RosterUpdate.model_validate({"person": one.speaker, "at_s": NOON_S, "history": [line]})
+                for one, line in zip(turns, lines, strict=True)
+            ),
+        )
+
+
+class Interrupted(Thoughts):
+    """The first time, Ann says no meanwhile, and then yes."""
+
+    async def meanwhile(self) -> None:
+        if len(self.seen) == 1:
+            await self.memory.consent.decide("ann", Purpose.REMEMBERING, False, "test")
+            self.memory.forget_person("ann")
+            await self.memory.consent.decide("ann", Purpose.REMEMBERING, True, "test")
+
+
+async def test_what_was_forgotten_while_she_thinks_about_it_does_not_come_back(memory: Memory) -> None:
+    for person in ("ann", "bob"):
+        await memory.consent.decide(person, Purpose.REMEMBERING, True, "test")
+    remembering = remembering_of(memory)
+    thoughts = Interrupted(memory)
+    remembering._reflection = cast(Any, thoughts)
+    for speaker, text in (("ann", "I keep bees."), ("bob", "I have a dog.")):
+        kept = memory.turns.add(turn(speaker, text))
+        assert kept is not None
+        remembering.add(kept)
+    await remembering._reflect(0.0)
+    assert memory.journal.entries() == [] and memory.profile.items() == [] and memory.roster.people() == []
+    await remembering._index()
+    await remembering._reflect(0.0)
+    assert thoughts.seen == [["I keep bees.", "I have a dog."], ["I have a dog."]]
+    assert [one.text for one in memory.journal.entries()] == ["I have a dog."]
+    assert [one.text for one in memory.profile.items()] == ["I have a dog."]
+    assert memory.roster.people() == ["bob"] and memory.turns.waiting() == {}
+    await remembering.close()

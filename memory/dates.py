@@ -10,21 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # its first month
 _FEASTS = {
     "halloween": (10, 31),
@@ -39,33 +29,15 @@ _FEASTS = {
     "valentines": (2, 14),
     "april fools": (4, 1),
 }
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTS = {
-    **{
-        word: n
-        for n, word in enumerate(
-            [
-                "one",
-                "two",
-                "three",
-                "four",
-                "five",
-                "six",
-                "seven",
-                "eight",
-                "nine",
-                "ten",
-                "eleven",
-                "twelve",
-            ],
-            1,
-        )
-    },
+    **{word: number for number, word in enumerate(_NUMBERS, 1)},
     **{"a": 1, "an": 1, "couple of": 2, "a couple of": 2, "a few": 3, "few": 3, "several": 4},
 }
 _UNITS = {"day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.4, "year": 365.25}  # days
 
-_COUNT = r"(?P<count>\d{1,3}|a couple of|couple of|a few|few|several|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_MONTH = r"(?P<month>" + "|".join(_MONTHS) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
+_COUNT = rf"(?P<count>\d{{1,3}}|a couple of|couple of|a few|few|several|an?|{'|'.join(_NUMBERS)})"
+_MONTH = r"(?P<month>" + "|".join(MONTHS) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _UNIT = r"(?P<unit>day|week|fortnight|month|year)s?"
@@ -130,7 +102,7 @@ def _month(year: int, month: int, months: int = 1) -> tuple[datetime, datetime]:
 
 
 def _month_number(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name[:3]))
+    return next(n for n, month in enumerate(MONTHS, 1) if month.startswith(name[:3]))
 
 
 def _full_date(match: re.Match[str], now: datetime) -> tuple[datetime, datetime] | None:
@@ -182,8 +154,8 @@ def _ago(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
 def _relative(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
     """Last or this day of the week, week, weekend, month, year."""
     today, word, this = _midnight(now), match["what"], match["which"] in ("this", "the past", "past")
-    if word in _DAYS:
-        return _days(today - timedelta(days=(today.weekday() - _DAYS.index(word)) % 7 or 7), 1)
+    if word in DAYS:
+        return _weekday(match, now)
     monday = today - timedelta(days=today.weekday())
     if word == "week":
         return _days(monday if this else monday - timedelta(days=7), 7)
@@ -210,7 +182,7 @@ def _named(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
 
 def _weekday(match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
     today = _midnight(now)
-    return _days(today - timedelta(days=(today.weekday() - _DAYS.index(match["what"])) % 7 or 7), 1)
+    return _days(today - timedelta(days=(today.weekday() - DAYS.index(match["what"])) % 7 or 7), 1)
 
 
 _BEFORE = re.compile(rf"(?:{_COUNT} )?(?:the )?{_UNIT} (?P<side>before|prior to|after|following)(?: the)? $")
@@ -227,7 +199,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?:in|during|since|of|year) {_YEAR}\b", _year),
         (rf"\b{_COUNT} {_UNIT} (?:ago|back|earlier)\b", _ago),
         (r"\bthe day before yesterday\b|\byesterday\b|\blast night\b|\btoday\b|\btonight\b|\bthis (?:morning|afternoon|evening)\b|\bearlier today\b|\bthe other day\b", _named),
-        (rf"\b(?P<which>last|this|the past|past) (?P<what>weekend|week|month|year|{'|'.join(_DAYS)})\b", _relative),
-        (rf"\bon (?P<what>{'|'.join(_DAYS)})\b", _weekday),
+        (rf"\b(?P<which>last|this|the past|past) (?P<what>weekend|week|month|year|{'|'.join(DAYS)})\b", _relative),
+        (rf"\bon (?P<what>{'|'.join(DAYS)})\b", _weekday),
     )
 )  # fmt: skip

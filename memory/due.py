@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
+from memory.dates import DAYS, MONTHS
+
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a few": 3}
 _NUMBERS["a couple of"] = 2
 _WORDS = (
@@ -22,41 +20,52 @@ _WORDS = (
     (re.compile(r"\bnext week\b|\bnächste woche\b|\bla semaine prochaine\b|\bla semana que viene\b"), 7),
 )
 _OTHER_DAYS = {
-    **dict(zip(("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"), _DAYS, strict=True)),
-    **dict(zip(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), _DAYS, strict=True)),
-    **dict(zip(("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"), _DAYS, strict=True)),
+    **dict(zip(("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"), DAYS, strict=True)),
+    **dict(zip(("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"), DAYS, strict=True)),
+    **dict(zip(("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"), DAYS, strict=True)),
 }  # fmt: skip
-_DAY = re.compile(rf"\b(next )?({'|'.join([*_DAYS, *_OTHER_DAYS])})\b")
+_DAY = re.compile(rf"\b({'|'.join([*DAYS, *_OTHER_DAYS])})\b")
 _LAST = re.compile(r"\blast\W+$|\bletzte[nr]?\W+$")
 _IN = re.compile(
     rf"\bin ({'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,2}}) (day|week|month)s?\b"
 )
 _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
-_MONTH = "|".join(_MONTHS)
-_DATED = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?({_MONTH})\b|\b({_MONTH}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)"
+_MONTH = "|".join(MONTHS)
+_YEAR = r"(?:,? ((?:19|20)\d\d)\b)?"
+_DATED = (  # day, month and year, in this order
+    (
+        re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?({_MONTH})\b{_YEAR}"),
+        (1, 2, 3),
+    ),
+    (
+        re.compile(rf"\b({_MONTH}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:){_YEAR}"),
+        (2, 1, 3),
+    ),
 )
 
 
 def due(text: str, said: date) -> date | None:
     """The day that ``text`` speaks of, on or after the day it was ``said``; None where it names none."""
-    text = text.lower()
+    return next((day for day in _days_in(text.lower(), said) if day is not None and day >= said), None)
+
+
+def _days_in(text: str, said: date) -> Iterator[date | None]:
+    """The likeliest first; some may be long past, or in no calendar."""
     if found := _ISO.search(text):
-        return _day(int(found[1]), int(found[2]), int(found[3]))
-    if found := _DATED.search(text):
-        month = _MONTHS.index(found[2] or found[3]) + 1
-        day = _day(said.year, month, int(found[1] or found[4]))
-        return day if day is None or day >= said else _day(said.year + 1, month, day.day)
+        yield _day(int(found[1]), int(found[2]), int(found[3]))
+    for pattern, (day, month, year) in _DATED:
+        if found := pattern.search(text):
+            for one in (int(found[year]),) if found[year] else (said.year, said.year + 1):
+                yield _day(one, MONTHS.index(found[month]) + 1, int(found[day]))
     for pattern, days in _WORDS:
         if pattern.search(text):
-            return said + timedelta(days=days)
+            yield said + timedelta(days=days)
     if found := _IN.search(text):
         count = _NUMBERS.get(found[1]) or int(found[1])
-        return said + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[found[2]])
+        yield said + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[found[2]])
     if (found := _DAY.search(text)) and not _LAST.search(text[: found.start()]):
-        ahead = (_DAYS.index(_OTHER_DAYS.get(found[2], found[2])) - said.weekday()) % 7
-        return said + timedelta(days=ahead or 7)
-    return None
+        ahead = (DAYS.index(_OTHER_DAYS.get(found[1], found[1])) - said.weekday()) % 7
+        yield said + timedelta(days=ahead or 7)
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -7,130 +7,14 @@ import unicodedata
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ENDINGS = ("ingly", "ing", "ies", "ied", "ed", "es", "s", "e", "y")
-_SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "if",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "as",
-        "is",
-        "am",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "do",
-        "does",
-        "did",
-        "has",
-        "have",
-        "had",
-        "i",
-        "me",
-        "my",
-        "mine",
-        "you",
-        "your",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "it",
-        "its",
-        "we",
-        "us",
-        "our",
-        "they",
-        "them",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "here",
-        "not",
-        "no",
-        "yes",
-        "so",
-        "very",
-        "just",
-        "really",
-        "now",
-        "then",
-        "than",
-        "too",
-        "also",
-        "about",
-        "into",
-        "out",
-        "up",
-        "down",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "may",
-        "im",
-        "ive",
-        "id",
-        "ill",
-        "youre",
-        "hes",
-        "shes",
-        "its",
-        "were",
-        "theyre",
-        "dont",
-        "doesnt",
-        "didnt",
-        "isnt",
-        "arent",
-        "wasnt",
-        "actually",
-        "any",
-        "more",
-        "anymore",
-        "longer",
-        "still",
-        "who",
-        "what",
-        "which",
-        "when",
-        "where",
-        "how",
-        "why",
-        "said",
-        "says",
-        "say",
-        "told",
-        "tell",
-        "tells",
-        "think",
-        "thinks",
-        "well",
-        "oh",
-        "um",
-        "uh",
-    ]
-)
+_SMALL_WORDS = """
+a an the and or but if of to in on at by for with from as is am are was were be been being do does did has
+have had i me my mine you your he him his she her it its we us our they them their this that these those there
+here not no yes so very just really now then than too also about into out up down will would can could should
+may im ive id ill youre hes shes theyre dont doesnt didnt isnt arent wasnt actually any more anymore longer
+still who what which when where how why said says say told tell tells think thinks well oh um uh
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def normalised(text: str) -> str:
@@ -145,11 +29,10 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in words if word not in _SMALL)
 
 
-def overlap(one: str, other: str) -> float:
-    """Share (0..1) of the content words of the shorter line that the other one has, too."""
-    mine, theirs = content_words(one), content_words(other)
-    fewer = min(len(mine), len(theirs))
-    return len(mine & theirs) / fewer if fewer else 0.0
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Share (0..1) of the fewer of these content words that the others hold, too."""
+    fewer = min(len(one), len(other))
+    return len(one & other) / fewer if fewer else 0.0
 
 
 def alike(one: str, other: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory import cues
-from memory.likeness import content_words
+from memory.likeness import content_words, overlap
 from memory.types import HERS, Entry, StoredTurn
 
 WORTH = 0.5  # from here on something is worth a note
@@ -121,8 +121,7 @@ def _same_matter(text: str, entry: Entry, name: str) -> bool:
         return True
     if not noted - said:  # nothing in it has changed
         return False
-    shared = len(noted & said) / max(1, min(len(noted), len(said)))
-    return shared >= SAME or bool(fact_kinds(text) & cues.SINGLE & kinds_noted(entry.text))
+    return overlap(noted, said) >= SAME or bool(fact_kinds(text) & cues.SINGLE & kinds_noted(entry.text))
 
 
 def kinds_noted(note: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ made by their words alone.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -35,7 +36,7 @@ class Reflection:
         self._llm = llm
         self._her_name = her_name
         self._new_id = new_id
-        self._failed: tuple[int, int] = (0, 0)  # the first turn of a stretch, and how often it has failed
+        self._failures: Counter[int] = Counter()  # of each stretch, by its first turn's id
 
     async def reflect(
         self, stretch: Sequence[StoredTurn], known: Sequence[Entry], roster_lines: Sequence[str], now_s: float
@@ -54,11 +55,13 @@ class Reflection:
         turns, messages = self._fitting(self._llm, turns, shown, roster_lines)
         derivation = Derivation(turns, known, self._her_name, self._new_id, now_s)
         answer = await self._ask(self._llm, messages, schema(turns, shown, self._her_name))
-        if answer is not None:
-            return derivation.from_answer(answer, shown)
-        first, count = self._failed
-        self._failed = turns[0].id, count + 1 if first == turns[0].id else 1
-        return derivation.without_model() if self._failed[1] >= TRIES else None
+        first = turns[0].id
+        if answer is None:
+            self._failures[first] += 1
+            if self._failures[first] < TRIES:
+                return None
+        del self._failures[first]
+        return derivation.from_answer(answer, shown) if answer else derivation.without_model()
 
     def _fitting(
         self, llm: LanguageModel, turns: list[StoredTurn], known: Sequence[Entry], roster_lines: Sequence[str]

@@ -63,6 +63,10 @@ def _words(value: object) -> object:
     return one_line(value)[:300] if isinstance(value, str) else value
 
 
+def _said(value: object) -> object:
+    return "" if value is None else value
+
+
 Number = Annotated[int | None, BeforeValidator(_number)]
 Words = Annotated[str, BeforeValidator(_words), Field(min_length=1)]
 
@@ -82,7 +86,7 @@ class Promised(Part):
     who: Words
     text: Words
     line: Number = None
-    by: str = ""
+    by: Annotated[str, BeforeValidator(_said)] = ""
 
 
 class Warmth(Part):

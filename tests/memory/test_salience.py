@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from memory.due import due
-from memory.likeness import alike, normalised, overlap
+from memory.likeness import alike, content_words, normalised, overlap
 from memory.salience import (
     WORTH,
     corrects,
@@ -192,6 +192,12 @@ def test_kinds_and_corrections() -> None:
         ("in two weeks", date(2026, 12, 11)),
         ("on 12 December", date(2026, 12, 12)),
         ("on March 3rd", date(2027, 3, 3)),
+        ("on 3 May 2028", date(2028, 5, 3)),
+        ("March 3rd, 2029", date(2029, 3, 3)),
+        ("on 29 February", None),  # neither this year nor next has one
+        ("born on 3 May 1990", None),
+        ("born on 3 May 1990, and my exam is tomorrow", date(2026, 11, 28)),
+        ("since 2024-05-03", None),
         ("2026-12-24", date(2026, 12, 24)),
         ("am Montag", date(2026, 11, 30)),
         ("demain", date(2026, 11, 28)),
@@ -207,6 +213,6 @@ def test_when_something_is_due(text: str, day: date | None) -> None:
 
 def test_likeness_looks_at_the_words_that_say_something() -> None:
     assert normalised("Crème  BRÛLÉE!") == "creme brulee"
-    assert overlap("Ann lives in Porto", "I live in Porto now") > 0.6
-    assert overlap("", "x") == 0
+    assert overlap(content_words("Ann lives in Porto"), content_words("I live in Porto now")) > 0.6
+    assert overlap(frozenset(), frozenset("x")) == 0
     assert alike("Ann sails.", "ann SAILS") == 1

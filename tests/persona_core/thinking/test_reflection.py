@@ -290,6 +290,19 @@ async def test_when_it_keeps_failing_the_notes_are_made_without_it() -> None:
     assert await again.reflect(other, [], [], FRIDAY) is None  # another stretch has its own tries
 
 
+async def test_two_talks_that_fail_by_turns_are_both_noted_in_the_end() -> None:
+    again = reflection(Model(*["prose"] * 2 * TRIES))
+    other = [turn(30, "ann", "I have an exam on Monday")]
+    results = [await again.reflect(talk, [], [], FRIDAY) for _ in range(TRIES) for talk in (MOVE, other)]
+    assert results[:-2] == [None] * (2 * TRIES - 2) and all(results[-2:])
+
+
+async def test_a_plan_without_a_day_is_kept() -> None:
+    plan = {**GOOD["commitments"][0], "by": None}  # type: ignore[call-overload,dict-item]
+    found = entry(await reflect({**GOOD, "commitments": [plan]}), "Ann has an interview")
+    assert [one.text for one in found.commitments] == ["Ann has an interview for a flat."]
+
+
 async def test_without_a_model_wishes_plans_and_corrections_are_noted_word_for_word() -> None:
     found = await reflection(None).reflect(MOVE, [BERLIN], [], FRIDAY)
     assert found is not None

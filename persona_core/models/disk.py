@@ -39,12 +39,17 @@ def gigabytes(count: int) -> str:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write ``value`` so that a reader, or a crash, sees either the old content or the new."""
+    """See ``write_whole``."""
+    write_whole(path, json.dumps(value, indent=1, sort_keys=True).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` so that a reader, or a crash, sees either the old one or the new; in several processes, too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1, sort_keys=True)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

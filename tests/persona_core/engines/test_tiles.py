@@ -77,6 +77,17 @@ def test_other_weights_are_written_anew(q4_k: Path):
     assert tiles.tiled(q4_k).stat().st_mtime_ns != written_at
 
 
+def test_what_is_synced_could_be_written(q4_k: Path, monkeypatch: pytest.MonkeyPatch):
+    """As Windows demands."""
+    fcntl = pytest.importorskip("fcntl")
+    modes: list[int] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: modes.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE)
+    )
+    tiles.tiled(q4_k)
+    assert modes == [os.O_RDWR]
+
+
 def test_what_is_no_q4_k_is_left_alone(weights: Path, tmp_path: Path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF and nothing more")

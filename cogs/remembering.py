@@ -117,7 +117,7 @@ class Remembering:
             raise
         while await self._aside(self._memory.recall.embed_waiting, EMBEDDED_AT_ONCE):
             pass
-        await self._aside(self._take_up)
+        await self._aside(self._memory.take_up)
 
     def _take_in(self, turns: Sequence[StoredTurn]) -> None:
         with self._memory.lock:  # nobody is forgotten meanwhile
@@ -125,11 +125,6 @@ class Remembering:
                 if turn.speaker != HERS and (turn.session, turn.speaker) not in self._met:
                     self._met.add((turn.session, turn.speaker))
                     self._memory.roster.met(turn.speaker, turn.name, turn.at_s)
-
-    def _take_up(self) -> None:
-        """What somebody has edited by hand can be found as it is now."""
-        for entry in self._memory.journal.take_up():
-            self._memory.index_entry(entry)
 
     # Reflect
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
+from memory.consent import Purpose
 from memory.database import Database
+from memory.errors import EntryError
 from memory.journal import Journal
 from memory.turns import Turns
+from memory.types import HERS
 from memory.vault import Vault
 
-
-class Forgets(Protocol):
-    """A place where something of people is kept."""
-
-    def remove_person(self, person: str) -> int:
-        """Erase all that holds a person's words, or is about them; how much that was."""
-        ...
+Erase = Callable[[str], int]  # all that holds a person's words, or is about them; how much that was
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +33,27 @@ class Receipt:
 class Forgetting:
     """May be used from any thread; blocks. Raises StoreError."""
 
-    def __init__(self, database: Database, vault: Vault, turns: Turns, journal: Journal) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, turns: Turns, journal: Journal, others: Mapping[str, Erase]
+    ) -> None:
+        """``others``: the other places where something of people is kept, by their name on the receipt."""
         self._database = database
         self._vault = vault
         self._turns = turns
         self._journal = journal
-        self._places: dict[str, Forgets] = {}
+        self._places = {"turns": turns.remove_person, "journal": journal.remove_person, **others}
         database.execute(
             "CREATE TABLE IF NOT EXISTS tombstones (id INTEGER PRIMARY KEY, person TEXT, at_s REAL, again TEXT, "
             "finished_s REAL)"
         )
 
-    def add_place(self, name: str, place: Forgets) -> None:
-        """``place`` is gone through as well; ``name`` as it stands on the receipt."""
-        self._places[name] = place
-
     def person(self, person: str) -> Receipt:
-        """Forget somebody. What others said and wrote alone stays, and is thought about anew."""
+        """Forget somebody. What others said and wrote alone stays, and is thought about anew.
+
+        Raises EntryError when it is nobody: without her own key nothing of hers would open any more.
+        """
+        if person == HERS:
+            raise EntryError("Nobody is named, so nothing was erased: say who is to be forgotten.")
         again = json.dumps(sorted(self._shared_sources(person)))
         rows = self._database.execute(
             "INSERT INTO tombstones (person, at_s, again) VALUES (?, ?, ?) RETURNING id",
@@ -61,26 +62,26 @@ class Forgetting:
         return self._bury(int(rows[0][0]), person, again)
 
     def finish(self) -> int:
-        """Finish what was cut short; how many people that was about."""
-        rows = self._database.execute("SELECT id, person, again FROM tombstones WHERE finished_s IS NULL")
-        for number, person, again in rows:
+        """Finish what was cut short, be it before the tombstone was written; how many people that was about."""
+        begun = self._database.execute("SELECT id, person, again FROM tombstones WHERE finished_s IS NULL")
+        for number, person, again in begun:
             self._bury(int(number), str(person), str(again))
-        return len(rows)
+        refused = self._database.execute(
+            "SELECT person FROM consent WHERE purpose = ? AND NOT allowed AND NOT EXISTS (SELECT 1 FROM tombstones "
+            "WHERE tombstones.person = consent.person AND tombstones.at_s >= coalesce(consent.at_s, 0))",
+            Purpose.REMEMBERING.value,
+        )
+        for (person,) in refused:
+            self.person(str(person))
+        return len(begun) + len(refused)
 
     def _bury(self, tombstone: int, person: str, again: str) -> Receipt:
         self._vault.destroy(person)
-        counts = self._erase(person)
+        counts = {name: erase(person) for name, erase in self._places.items()}
         self._turns.set_reflected(json.loads(again), reflected=False)  # those that are left
         self._database.purge()
         self._database.execute("UPDATE tombstones SET finished_s = ? WHERE id = ?", time.time(), tombstone)
         return Receipt(person, counts)
-
-    def _erase(self, person: str) -> dict[str, int]:
-        counts = {"turns": len(self._turns.remove_person(person))}
-        counts["journal"] = self._journal.remove_person(person)
-        for name, place in self._places.items():
-            counts[name] = place.remove_person(person)
-        return counts
 
     def _shared_sources(self, person: str) -> set[int]:
         """Turns that entries about this person and others were made from."""

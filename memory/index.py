@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ _TABLES = (
     "session TEXT, scope INTEGER, content BLOB, salience REAL, superseded INTEGER DEFAULT 0, vector BLOB, "
     "embedder TEXT, UNIQUE (kind, ref))",
     "CREATE INDEX IF NOT EXISTS documents_of_scope ON documents (scope)",
+    "CREATE INDEX IF NOT EXISTS documents_superseded ON documents (kind, ref) WHERE superseded",
 )
 _MANY = 500  # placeholders in one statement
 
@@ -135,15 +136,15 @@ class Index:
             self._unlist(execute, gone)
         return gone
 
-    def supersede(self, kind: str, refs: Sequence[str]) -> list[int]:
+    def supersede(self, gone: Set[tuple[str, str]]) -> tuple[list[int], list[int]]:
+        """Of all documents just these, by kind and ref, do not hold any more.
+
+        The ids of those that did until now, and of those that hold again.
+        """
         with self._database.transaction() as execute:
-            return [
-                int(number)
-                for ref in refs
-                for (number,) in execute(
-                    "UPDATE documents SET superseded = 1 WHERE kind = ? AND ref = ? RETURNING id", kind, ref
-                )
-            ]
+            rows = execute("SELECT kind, ref FROM documents WHERE superseded")
+            before = {(str(kind), str(ref)) for kind, ref in rows}
+            return _flag(execute, gone - before, True), _flag(execute, before - gone, False)
 
     def _insert(self, execute: Execute, document: Document, content: bytes, superseded: bool) -> int:
         scope = text_of(document.scope)
@@ -207,6 +208,11 @@ class Index:
         if row[9] is None:
             return None
         return np.frombuffer(self._vault.open(row[9], f"vector {row[1]} {row[2]}"), np.float16)
+
+
+def _flag(execute: Execute, those: Set[tuple[str, str]], superseded: bool) -> list[int]:
+    sql = "UPDATE documents SET superseded = ? WHERE kind = ? AND ref = ? RETURNING id"
+    return [int(number) for kind, ref in those for (number,) in execute(sql, superseded, kind, ref)]
 
 
 def text_of(scope: Scope) -> str:

@@ -35,13 +35,17 @@ class Journal:
         self._files = self._shelf.files
         self._lock = threading.RLock()
 
-    def entries(self) -> list[Entry]:
+    def entries(self, *, look: bool = True) -> list[Entry]:
         """All as they are now, oldest first; of those that cannot be understood the last good version.
 
-        What opens no more, because a key is gone, is not there.
+        What opens no more, because a key is gone, is not there. ``look`` False: as they were when the disk was last
+        looked at.
         """
         with self._lock:
-            self._shelf.look()
+            if look:
+                self._shelf.look()
+            else:
+                self._shelf.look_once()
             return sorted(self._shelf.entries(), key=_age)
 
     def damaged(self) -> list[str]:

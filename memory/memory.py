@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,14 +76,16 @@ class Memory:
             if not allowed:
                 return None
             kept = self.journal.add(entry)
-            self.recall.add([document_of(kept)])
-            self._supersede(kept)
+            self.index_entry(kept)
             return kept
 
     def remove_entry(self, entry_id: str) -> bool:
-        """Erase an entry with all its versions; whether there was one."""
-        self.recall.remove("entry", [entry_id])
-        return self.journal.remove(entry_id)
+        """Erase an entry with all its versions; whether there was one. What it superseded holds again."""
+        with self.lock:
+            self.recall.remove("entry", [entry_id])
+            removed = self.journal.remove(entry_id)
+            self._supersede()
+            return removed
 
     def index(self, turns: Iterable[StoredTurn]) -> list[StoredTurn]:
         """Let turns be found, as far as they are still kept; which these are, as they are kept now."""
@@ -95,41 +97,58 @@ class Memory:
 
     def catch_up(self) -> None:
         """Take up what was edited by hand, and index what a crash has left out; the rest is there already."""
-        for entry in self.journal.take_up():
-            self.index_entry(entry)
+        self.take_up()
         known = self.recall.refs("turn")
         last = 0
         while turns := self.turns.after(last):
             self.index([turn for turn in turns if str(turn.id) not in known])
             last = turns[-1].id
-        entries = self.journal.entries()
-        there = {entry.id for entry in entries}
-        indexed = self.recall.refs("entry")
-        self.recall.remove("entry", [ref for ref in indexed if ref not in there])
-        self.recall.add([document_of(entry) for entry in entries if indexed.get(entry.id) != entry.text])
-        for entry in entries:
-            self._supersede(entry)
+        with self.lock:
+            entries = self.journal.entries()
+            there = {entry.id for entry in entries}
+            indexed = self.recall.refs("entry")
+            self.recall.remove("entry", [ref for ref in indexed if ref not in there])
+            self.recall.add([document_of(entry) for entry in entries if indexed.get(entry.id) != entry.text])
+            self._supersede()
+
+    def take_up(self) -> list[Entry]:
+        """Let what was edited by hand be found as it is now; which entries that are."""
+        with self.lock:
+            edited = self.journal.take_up()
+            if edited:
+                self._index_entries(edited)
+            return edited
 
     def index_entry(self, entry: Entry) -> None:
         """Let an entry be found as it is now; whoever runs her may have written it about anybody."""
         with self.lock:
-            self.recall.add([document_of(entry)])
-            self._supersede(entry)
+            self._index_entries([entry])
 
     def forget_person(self, person: str) -> Receipt:
         """See Forgetting.person."""
         with self.lock:
-            return self.forgetting.person(person)
+            receipt = self.forgetting.person(person)
+            self._supersede()
+            return receipt
 
-    def _supersede(self, entry: Entry) -> None:
-        """What does not hold any more is not recalled any more; it can still be read."""
-        if not entry.supersedes:
-            return
-        self.recall.supersede("entry", entry.supersedes)
-        old = [one for one in self.journal.entries() if one.id in entry.supersedes]
-        sources = {source for one in old for source in one.sources} - set(entry.sources)
-        self.turns.supersede(sources)
-        self.recall.supersede("turn", [str(source) for source in sources])
+    def _index_entries(self, entries: Iterable[Entry]) -> None:
+        self.recall.add([document_of(entry) for entry in entries])
+        self._supersede()
+
+    def _supersede(self) -> None:
+        """What an entry has taken the place of is not recalled while that entry is there; it can still be read.
+
+        Nor are the turns that it was made from, but for those that the newer entry rests on as well.
+        """
+        entries = {entry.id: entry for entry in self.journal.entries(look=False)}
+        gone: set[tuple[str, str]] = set()
+        for entry in entries.values():
+            for old in entry.supersedes:
+                gone.add(("entry", old))
+                if old in entries:
+                    sources = set(entries[old].sources) - set(entry.sources)
+                    gone |= {("turn", str(source)) for source in sources}
+        self.recall.supersede(gone)
 
 
 def open_memory(
@@ -143,7 +162,7 @@ def open_memory(
     """Open what is kept in ``folder``; what was cut short before is finished.
 
     ``encrypted``: of the journal's files; the rest is in any case. ``occupy``: be the only process that uses it.
-    Raises StoreError and VaultError; nothing is overwritten then.
+    Raises StoreError, VaultError and Unreadable; nothing is overwritten then.
     """
     finish_rekey(folder, key)
     master = unlock(key, folder)
@@ -158,6 +177,16 @@ def open_memory(
             Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy),
         )
         store = EmbeddedStore(database)
+        recall, profile, roster = (
+            Recall(database, vault, embedder),
+            Profile(store, vault),
+            Roster(store, vault),
+        )
+        others = {
+            "index": recall.remove_person,
+            "profile": profile.remove_person,
+            "roster": roster.remove_person,
+        }
         memory = Memory(
             database,
             vault,
@@ -166,13 +195,11 @@ def open_memory(
             modes,
             turns,
             journal,
-            Recall(database, vault, embedder),
-            Profile(store, vault),
-            Roster(store, vault),
-            Forgetting(database, vault, turns, journal),
+            recall,
+            profile,
+            roster,
+            Forgetting(database, vault, turns, journal, others),
         )
-        for name, forgets in _places(memory):
-            memory.forgetting.add_place(name, forgets)
         if occupy:
             memory.forgetting.finish()
             journal.convert()
@@ -190,19 +217,3 @@ def document_of(entry: Entry) -> Document:
     return Document(
         "entry", entry.id, entry.text, entry.at_s, "", entry.id, entry.scope, salience=entry.salience
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    remove: Callable[[str], int]
-
-    def remove_person(self, person: str) -> int:
-        return self.remove(person)
-
-
-def _places(memory: Memory) -> list[tuple[str, _Place]]:
-    return [
-        ("index", _Place(memory.recall.remove_person)),
-        ("profile", _Place(memory.profile.remove_person)),
-        ("roster", _Place(memory.roster.remove)),
-    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 
@@ -108,10 +108,12 @@ class Recall:
             self._drop(gone)
             return len(gone)
 
-    def supersede(self, kind: str, refs: Sequence[str]) -> None:
-        """These do not hold any more: they are kept, but not found."""
+    def supersede(self, gone: Set[tuple[str, str]]) -> None:
+        """Just these, by kind and ref, do not hold any more: they are kept, but not found."""
         with self._lock:
-            self._columns["alive"][self._columns.rows_of(self._index.supersede(kind, refs))] = False
+            alive = self._columns["alive"]
+            for ids, holds in zip(self._index.supersede(gone), (False, True), strict=True):
+                alive[self._columns.rows_of(ids)] = holds
 
     def refs(self, kind: str) -> dict[str, str]:
         """Ref → text of all of a kind, superseded ones too."""

@@ -125,7 +125,7 @@ class Roster:
         """Who this is, for a prompt, in at most LINE characters; None when there is nothing to say."""
         return condensed(self.acquaintance(person), allowed)
 
-    def remove(self, person: str) -> int:
+    def remove_person(self, person: str) -> int:
         """Drop a person, and what others' lines hold of their words; how many lines of others that were.
 
         May be called again, before or after their key is destroyed.

@@ -7,15 +7,15 @@ repeat, so that it goes with any of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from memory.database import Database, Execute, Row
+from memory.database import Database, Row
 from memory.errors import KeyGone, Unreadable
 from memory.types import HERS, Origin, Scope, StoredTurn
 from memory.vault import Vault
 
-_COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, superseded, sealed"
+_COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, sealed"
 _MANY = 500  # placeholders in one statement
 
 
@@ -28,8 +28,7 @@ class Turns:
         with database.transaction() as execute:
             execute(
                 "CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, "
-                "session TEXT, origin TEXT, place TEXT, heard_by TEXT, private INTEGER, superseded INTEGER, "
-                "reflected INTEGER, sealed BLOB)"
+                "session TEXT, origin TEXT, place TEXT, heard_by TEXT, private INTEGER, reflected INTEGER, sealed BLOB)"
             )
             execute("CREATE INDEX IF NOT EXISTS turns_waiting ON turns (reflected, session, id)")
             execute(
@@ -60,8 +59,8 @@ class Turns:
             if not may():
                 return None
             rows = execute(
-                "INSERT INTO turns (at_s, speaker, session, origin, place, heard_by, private, superseded, "
-                "reflected, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?) RETURNING id",
+                "INSERT INTO turns (at_s, speaker, session, origin, place, heard_by, private, reflected, sealed) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id",
                 *(turn.at_s, turn.speaker, turn.session, scope.origin.value, scope.place, heard_by),
                 *(scope.private, sealed),
             )
@@ -98,13 +97,6 @@ class Turns:
         rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE session = ? ORDER BY id", session)
         return self._opened(rows)
 
-    def of_person(self, person: str, most: int = 1000) -> list[StoredTurn]:
-        """A person's own newest turns, oldest first."""
-        rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM turns WHERE speaker = ? ORDER BY id DESC LIMIT ?", person, most
-        )
-        return self._opened(rows[::-1])
-
     def waiting(self) -> dict[str, list[StoredTurn]]:
         """By session, the turns that nobody has reflected on yet, oldest first."""
         rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE reflected = 0 ORDER BY id")
@@ -117,11 +109,6 @@ class Turns:
         rows = [(int(reflected), number) for number in ids]
         self._database.write_many("UPDATE turns SET reflected = ? WHERE id = ?", rows)
 
-    def supersede(self, ids: Iterable[int]) -> None:
-        """What was said there does not hold any more."""
-        rows = [(number,) for number in ids]
-        self._database.write_many("UPDATE turns SET superseded = 1 WHERE id = ?", rows)
-
     def last_id(self) -> int:
         """0 when there is none."""
         return int(self._database.read("SELECT coalesce(max(id), 0) FROM turns")[0][0])
@@ -130,17 +117,14 @@ class Turns:
         """Ids of all whose words are kept."""
         return {str(row[0]) for row in self._database.read("SELECT DISTINCT person FROM turn_people")}
 
-    def remove_person(self, person: str) -> list[int]:
-        """Erase a person's turns, and hers that may repeat their words; the ids of those."""
+    def remove_person(self, person: str) -> int:
+        """Erase a person's turns, and hers that may repeat their words; how many."""
         with self._database.transaction() as execute:
             rows = execute("SELECT turn FROM turn_people WHERE person = ?", person)
-            ids = [int(row[0]) for row in rows]
-            _erase(execute, ids)
-            return ids
-
-    def remove(self, ids: Sequence[int]) -> None:
-        with self._database.transaction() as execute:
-            _erase(execute, ids)
+            for (number,) in rows:
+                execute("DELETE FROM turns WHERE id = ?", number)
+                execute("DELETE FROM turn_people WHERE turn = ?", number)
+            return len(rows)
 
     def __len__(self) -> int:
         return int(self._database.read("SELECT count(*) FROM turns")[0][0])
@@ -167,21 +151,14 @@ class Turns:
         return turns
 
     def _open(self, row: Row) -> StoredTurn:
-        number, at_s, speaker, session, origin, place, heard_by, private, superseded, sealed = row
+        number, at_s, speaker, session, origin, place, heard_by, private, sealed = row
         content = json.loads(self._vault.open(sealed, _context(at_s, speaker)))
         about = tuple(person for person in self._vault.people_of(sealed) or () if person != HERS)
         scope = Scope(Origin(origin), place, about, tuple(json.loads(heard_by)), bool(private))
         return StoredTurn(
             *(number, at_s, speaker, content["name"], content["text"], session, scope),
             cut=content["cut"],
-            superseded=bool(superseded),
         )
-
-
-def _erase(execute: Execute, ids: Iterable[int]) -> None:
-    for number in ids:
-        execute("DELETE FROM turns WHERE id = ?", number)
-        execute("DELETE FROM turn_people WHERE turn = ?", number)
 
 
 def _context(at_s: float, speaker: str) -> str:

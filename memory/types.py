@@ -49,7 +49,6 @@ class StoredTurn:
     session: str  # one conversation's stretch
     scope: Scope
     cut: bool = False  # of hers: she was spoken over, and this is what was heard of it
-    superseded: bool = False  # something said later has taken its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ import pytest
 
 from memory.consent import Purpose
 from memory.entry import new_id
+from memory.errors import EntryError
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
-from memory.types import Entry, StoredTurn
+from memory.types import HERS, Entry, StoredTurn
 from tests.memory.kept import DAY_S, NOON_S, scope, turn
 
 
@@ -70,3 +71,108 @@ def test_what_was_forgotten_does_not_come_back_when_its_person_agrees_anew(memor
         assert not allowed
     assert found(memory, "bees") == set() and memory.journal.entries() == []
     assert memory.keep_entry(replace(about_her, sources=())) is not None
+
+
+def test_a_no_that_was_cut_short_is_finished_at_the_next_start(tmp_path: Path, memory: Memory) -> None:
+    bees = said(memory, "ann", "I keep bees.")
+    noted(memory, "Ann keeps bees.", bees)
+    memory.roster.met("ann", "Ann", NOON_S)
+    decide(memory, "ann", False)  # and the power goes
+    memory.close()
+    again = opened(tmp_path)
+    assert len(again.turns) == 0 and again.journal.entries() == [] and again.roster.people() == []
+    assert (
+        found(again, "bees") == set() and again.database.read("SELECT * FROM keys WHERE person = 'ann'") == []
+    )
+    again.close()
+
+
+def test_what_the_owner_writes_about_somebody_after_their_no_is_there_at_the_next_start(
+    tmp_path: Path, memory: Memory
+) -> None:
+    decide(memory, "ann", False)
+    memory.forget_person("ann")
+    memory.keep_entry(Entry("", NOON_S, "Ann sings.", scope("ann")), owners=True)
+    memory.close()
+    again = opened(tmp_path)
+    assert [one.text for one in again.journal.entries()] == ["Ann sings."]
+    again.close()
+
+
+def test_nobody_cannot_be_forgotten_as_that_would_be_herself(tmp_path: Path, memory: Memory) -> None:
+    memory.profile.apply(
+        {"add": [{"section": "tastes", "text": "rain", "at_s": NOON_S, "scope": scope()}]}  # type: ignore[dict-item]
+    )
+    with pytest.raises(EntryError, match="Nobody is named"):
+        memory.forget_person(HERS)
+    memory.close()
+    again = opened(tmp_path)
+    assert [one.text for one in again.profile.items()] == ["rain"]
+    again.close()
+
+
+# What holds no more
+
+
+@pytest.fixture
+def corrected(memory: Memory) -> tuple[Entry, Entry]:
+    """What she noted first, and what took its place."""
+    first = noted(memory, "Ann lives in Berlin.", said(memory, "ann", "I live in Berlin."))
+    second = said(memory, "ann", "I live in Oslo now.")
+    newer = noted(memory, "Ann lives in Oslo.", second, supersedes=(first.id,))
+    assert found(memory, "live") == {"Ann lives in Oslo.", "I live in Oslo now."}
+    return first, newer
+
+
+BOTH = {"Ann lives in Oslo.", "I live in Oslo now.", "Ann lives in Berlin.", "I live in Berlin."}
+
+
+def test_what_was_superseded_holds_again_once_the_newer_entry_is_removed(
+    memory: Memory, corrected: tuple[Entry, Entry]
+) -> None:
+    memory.remove_entry(corrected[1].id)
+    assert found(memory, "live") == BOTH - {"Ann lives in Oslo."}
+
+
+def test_what_was_superseded_holds_again_once_the_newer_entry_says_so(
+    memory: Memory, corrected: tuple[Entry, Entry]
+) -> None:
+    changed = memory.journal.write(replace(corrected[1], supersedes=()))
+    memory.index_entry(changed)
+    assert found(memory, "live") == BOTH
+    memory.index_entry(memory.journal.restore(changed.id, 1))
+    assert found(memory, "live") == {"Ann lives in Oslo.", "I live in Oslo now."}
+
+
+def test_what_was_superseded_holds_again_once_the_newer_entry_is_forgotten_with_somebody(
+    memory: Memory,
+) -> None:
+    first = noted(memory, "Ann lives in Berlin.", said(memory, "ann", "I live in Berlin."))
+    both = Entry("", NOON_S, "Ann lives with Bob.", scope("ann", "bob"), supersedes=(first.id,))
+    assert memory.keep_entry(both) is not None
+    assert found(memory, "live") == {"Ann lives with Bob."}
+    memory.forget_person("bob")
+    assert found(memory, "live") == {"Ann lives in Berlin.", "I live in Berlin."}
+
+
+def test_catching_up_finds_what_was_changed_while_nobody_looked(
+    tmp_path: Path, memory: Memory, corrected: tuple[Entry, Entry]
+) -> None:
+    memory.journal.remove(corrected[1].id)
+    memory.close()
+    again = opened(tmp_path)
+    again.catch_up()
+    assert found(again, "live") == BOTH - {"Ann lives in Oslo."}
+    again.close()
+
+
+def test_catching_up_looks_at_the_whole_journal_a_few_times_however_much_was_superseded(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last: tuple[str, ...] = ()
+    for number in range(20):
+        last = (noted(memory, f"Ann has read {number} books.", supersedes=last).id,)
+    looked, look = [], memory.journal.entries
+    monkeypatch.setattr(memory.journal, "entries", lambda **how: looked.append(how) or look(**how))
+    memory.catch_up()
+    assert len(looked) <= 2 and found(memory, "books") == {"Ann has read 19 books."}

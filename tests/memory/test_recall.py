@@ -139,7 +139,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     first = Recall(database, vault, Letters())
     first.add(TALK)
     embedded(first)
-    first.supersede("turn", ["4"])
+    first.supersede({("turn", "4")})
     before = first.find("telescope with green paint", all_of, NOON_S)
     database.close()
     embedder = Letters()
@@ -152,11 +152,24 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 
 def test_what_does_not_hold_any_more_is_not_found(recall: Recall) -> None:
     recall.add(TALK)
-    recall.supersede("turn", ["1", "77"])
+    recall.supersede({("turn", "1"), ("turn", "77"), ("entry", "2")})
     assert "1" not in refs(recall, "telescope") and len(recall) == len(TALK) - 1
     assert "1" in recall.refs("turn")
     recall.add([TALK[0]])  # indexed once more after a crash
     assert "1" not in refs(recall, "telescope")
+
+
+def test_what_holds_again_is_found_again_also_after_a_restart(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    first = Recall(database, vault, Letters())
+    first.add(TALK)
+    first.supersede({("turn", "1"), ("turn", "4")})
+    embedded(first)
+    first.supersede({("turn", "4"), ("turn", "5")})
+    assert set(refs(first, "telescope")) == {"1", "2", "3"}
+    database.close()
+    again = Recall(*open_vault(tmp_path), Letters())
+    assert set(refs(again, "telescope")) == {"1", "2", "3"} and again.embed_waiting(10) == 1
 
 
 def test_what_is_removed_is_not_found(recall: Recall) -> None:

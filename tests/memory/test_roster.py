@@ -146,13 +146,13 @@ def test_a_person_goes_and_takes_their_words_about_others_along(roster: Roster, 
     opened[0].put("ann", {"face": b"of another room"})
     if key_first:
         opened[1].destroy("ann")
-    assert roster.remove("ann") == 1
+    assert roster.remove_person("ann") == 1
     for one in (roster, Roster(*opened)):
         assert one.people() == ["bob"]
         assert [item.text for item in one.acquaintance("bob").history] == ["Bob sings."]
         assert one.acquaintance("ann").meetings.times_met == 0
     assert opened[0].fields("ann") == {"face": b"of another room"}
-    assert roster.remove("ann") == 0
+    assert roster.remove_person("ann") == 0
 
 
 def test_a_key_that_is_gone_leaves_nobody_known(roster: Roster, opened) -> None:

@@ -40,6 +40,7 @@ class Wanted:
     key: str  # of the conversation
     answers: Sequence[Utterance]
     about: frozenset[str] = frozenset()  # ids of the people whose words she had before her
+    private: bool = False  # she had in mind what only those who heard her may hear
 
     @property
     def message(self) -> Post | None:
@@ -79,7 +80,8 @@ class Actions(KithCog):
         if isinstance(event, Said):
             self.host.counts["actions dropped"] += event.reply.dropped_actions
             for action in event.reply.actions:
-                self.start(self._perform(Wanted(action, key, event.answers, event.about)), "an action")
+                wanted = Wanted(action, key, event.answers, event.about, event.private)
+                self.start(self._perform(wanted), "an action")
             for memory in event.reply.remember:
                 wanted = Wanted(Action("remember", memory.text), key, event.answers, event.about)
                 self.start(self._perform(wanted, memory.salience), "an action")
@@ -109,6 +111,8 @@ class Actions(KithCog):
         text = wanted.action.argument.strip()
         if place is None or not text:
             raise Refusal("There is nothing to post, or nowhere to post it.")
+        if wanted.private:
+            raise Refusal("What I remember of a call is not for all who can read the channel.")
         post = await self.host.post(place, plain(text)[:MOST_CHARACTERS])
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 

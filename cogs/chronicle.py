@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -20,6 +20,7 @@ from memory.memory import Memory
 from memory.ranking import worth
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
 from persona_core.errors import KithError
+from persona_core.thinking.frame import one_line
 from persona_core.types import Person, Recalled, Turn, Utterance
 
 SESSION_GAP_S = 1800.0  # of silence, after which what is said belongs to another conversation
@@ -67,10 +68,10 @@ class Chronicle:
         turn = StoredTurn(0, self._host.now(), person.id, person.name, utterance.text, self._ongoing(), scope)
         await self._write(turn, partial(self._memory.may_remember, person.id))
 
-    async def said(self, reply: Turn, about: frozenset[str], present: frozenset[str], aloud: bool) -> None:
-        heard_by = self._remembered(present if aloud else {self._writer})
-        people = tuple(sorted(about))
-        scope = Scope(self._origin(not aloud), self._place.key, people, tuple(sorted(heard_by)))
+    async def said(self, reply: Turn) -> None:
+        heard_by = self._remembered({self._writer} if reply.written else reply.heard_by)
+        people = tuple(sorted(reply.about))
+        scope = Scope(self._origin(reply.written), self._place.key, people, tuple(sorted(heard_by)))
         name = self._host.persona.character.name
         turn = StoredTurn(0, self._host.now(), HERS, name, reply.text, self._ongoing(), scope, cut=reply.cut)
         await self._write(turn, lambda: bool(people) and all(map(self._memory.may_remember, people)))
@@ -113,6 +114,27 @@ class Chronicle:
         day = Told(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
         return self._fitting([day, *lines], KNOWS_TOKENS, "\n")
 
+    @property
+    def closed(self) -> bool:
+        return self._place.key not in self._host.captioned
+
+    def tellable(self, turns: Iterable[Turn], reader: str | None) -> tuple[Turn, ...]:
+        if self._place.direct:
+            return tuple(turns)
+        if reader is None:
+            listeners = Listeners(self._people(), self._place.key, self.closed)
+        else:
+            listeners = Listeners(frozenset({reader}), self._place.key, closed=False)
+        return tuple(turn for turn in turns if may_hear(self._scope(turn), listeners))
+
+    def _scope(self, turn: Turn) -> Scope:
+        """Of a line of this conversation, kept or not."""
+        about, heard_by = tuple(sorted(turn.about)), tuple(sorted(turn.heard_by))
+        return Scope(self._origin(turn.written), self._place.key, about, heard_by, turn.private)
+
+    def _people(self) -> frozenset[str]:
+        return frozenset(person.id for person in self._host.people_present(self._place))
+
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
         if not aloud:
             self._writer = person.id
@@ -133,8 +155,7 @@ class Chronicle:
         if place.direct:
             people, closed = frozenset({self._writer} if self._writer else ()), True
         elif aloud:
-            people = frozenset(person.id for person in self._host.people_present(place))
-            closed = place.key not in self._host.captioned
+            people, closed = self._people(), self.closed
         else:
             people, closed = frozenset({self._writer} if self._writer else ()), False
         channels = self._host.readable(people, self._memory.turns.text_places) if closed else frozenset()
@@ -144,7 +165,8 @@ class Chronicle:
         """About those who are there: what was promised or awaited, who they are; then about herself."""
         allowed = partial(_allowed, listeners)
         memory = self._memory
-        promised = commitments_of(memory.journal.entries(), listeners.people, allowed, self._host.now())
+        entries, now_s = memory.journal.entries(), self._host.now()
+        promised = commitments_of(entries, listeners.people, allowed, now_s, self._name_of)
         known = [
             line
             for person in sorted(listeners.people)
@@ -153,14 +175,20 @@ class Chronicle:
         hers = memory.profile.snapshot(allowed, PROFILE_CHARACTERS)
         return [*promised[:MOST_COMMITMENTS], *known, *hers]
 
+    def _name_of(self, person: str) -> str:
+        if person == HERS:
+            return self._host.persona.character.name
+        return self._memory.roster.acquaintance(person).meetings.name or "somebody"
+
     def _fitting(self, lines: Sequence[Told], tokens: int, between: str) -> Recalled:
         """As many of the lines as there is room for, whole ones."""
         llm, taken, about = self._host.persona.llm, [], set[str]()
         for line in lines:
-            tokens -= llm.count_tokens(line.text) + 1
+            text = one_line(line.text)
+            tokens -= llm.count_tokens(text) + 1
             if tokens < 0:
                 break
-            taken.append(line.text)
+            taken.append(text)
             about |= line.about
         return Recalled(between.join(taken), frozenset(about))
 

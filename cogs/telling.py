@@ -10,6 +10,7 @@ from memory.types import Document, Entry, Hit, Scope, Told
 from persona_core.thinking.frame import one_line, plain_name
 
 MOST_CHARACTERS = 240  # of one memory
+_MARKS = str.maketrans("“”„‟«»\"()（）[]", "'''''''––––––")
 PAST_DAYS = 30  # that something planned is asked about
 
 
@@ -42,22 +43,30 @@ def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Told]:
 
 
 def commitments_of(
-    entries: Iterable[Entry], people: Set[str], allowed: Callable[[Scope], bool], now_s: float
+    entries: Iterable[Entry],
+    people: Set[str],
+    allowed: Callable[[Scope], bool],
+    now_s: float,
+    name_of: Callable[[str], str],
 ) -> list[Told]:
-    """What those ``people`` have planned or promised and nobody has heard the end of; the next first."""
+    """What those ``people`` have planned or promised and nobody has heard the end of; the next first.
+
+    ``name_of`` a person id, HERS too.
+    """
     today = datetime.fromtimestamp(now_s).date()
     found: list[tuple[date, Told]] = []
     entries = list(entries)
     gone = {old for entry in entries for old in entry.supersedes}
     for entry in entries:
-        if entry.id in gone or not people & set(entry.scope.about) or not allowed(entry.scope):
+        if entry.id in gone or people.isdisjoint(entry.scope.about) or not allowed(entry.scope):
             continue
         for one in entry.commitments:
             said = datetime.fromtimestamp(entry.at_s).date()
             due = one.by or said
             if one.done or (today - due).days > PAST_DAYS:
                 continue
-            text = f"{_due(one.by, today)}{_short(one.text)} (from {when(entry.at_s, now_s)})"
+            words = f"{plain_name(name_of(one.who))}: {_quoted(one.text)}"
+            text = f"{_due(one.by, today)}{words} (from {when(entry.at_s, now_s)})"
             found.append((due, Told(text, frozenset(entry.scope.about))))
     return [line for _, line in sorted(found, key=lambda pair: abs((pair[0] - today).days))]
 
@@ -88,10 +97,15 @@ def _same(words: str, other: Document) -> bool:
 
 
 def _line(document: Document, now_s: float) -> str:
-    ago, text = when(document.at_s, now_s), _short(document.text)
+    ago, text = when(document.at_s, now_s), _quoted(document.text)
     if document.kind == "entry":
         return f"{ago}: {text}."
-    return f"{ago} {plain_name(document.speaker)} said: “{text}”."
+    return f"{ago} {plain_name(document.speaker)} said: {text}."
+
+
+def _quoted(text: str) -> str:
+    """In quotation marks that end where it ends: nobody's words pass for more of what she remembers."""
+    return f"“{_short(text).translate(_MARKS)}”"
 
 
 def _short(text: str) -> str:

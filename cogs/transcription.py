@@ -173,7 +173,9 @@ class Transcription(KithCog):
             case Heard(utterance):
                 self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
                 self._caption(key, Caption(self._shown(utterance), utterance.text, (utterance.person.id,)))
-            case Said(reply, answers=answers, cut=cut) if any(not line.message for line in answers):
+            case Said(reply, answers=answers, cut=cut, private=False) if any(
+                not line.message for line in answers
+            ):
                 people = tuple(sorted({line.person.id for line in answers}))
                 if reply.text:  # else she was interrupted before a word of it was heard
                     text = f"{reply.text.rstrip()}—" if cut else reply.text

@@ -34,11 +34,13 @@ class Answer:
         shown: Callable[[str], None],
         audible: Callable[[], None],
         mind: Mind = NOTHING_IN_MIND,
+        closed: bool = False,
     ) -> None:
         """``shown`` is given the words once they may be said, ``audible`` is called before the first sound.
 
-        ``mind`` is what she has in mind as it is begun.
+        ``mind`` is what she has in mind as it is begun; ``closed``: nobody hears it beside those who are there.
         """
+        self.closed = closed
         self.begun_with = mind
         self.mind = mind  # what she has in mind with it
         self.turns = tuple(turns)
@@ -56,6 +58,11 @@ class Answer:
     def aloud(self) -> bool:
         """Whether anything of what it answers was said, not written."""
         return not self.answers or any(not utterance.message for utterance in self.answers)
+
+    @property
+    def private(self) -> bool:
+        """See ``Turn``."""
+        return self.closed and self.aloud and bool(self.mind.about)
 
     @property
     def language(self) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -31,7 +31,7 @@ from persona_core.hearing.takes import EarsEvent
 from persona_core.persona import Persona
 from persona_core.ports import Memories, Playback
 from persona_core.records import Records
-from persona_core.speaking.mouth import Mouth
+from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.reader import Reader
@@ -92,7 +92,7 @@ class Conversation:
     async def __aenter__(self) -> Conversation:
         if self._ears is not None:
             self._start(self._ears.work(), "recognise")
-        self._recollection.meet(newcomers=False)
+        self._recollection.meet(anew=False)
         self._read_ahead()
         return self
 
@@ -160,11 +160,11 @@ class Conversation:
         before = self._company.people
         self._company.set_people(people, self._now_s)
         if before != self._company.people:
-            self._recollection.meet(newcomers=bool(self._company.people - before))
+            self._think_anew(may_hear_more=bool(self._company.people - before))
 
     def refresh_mind(self) -> None:
         """What she remembers has changed, or who may hear it: nothing that she had in mind before is said."""
-        self._recollection.meet(newcomers=True)
+        self._think_anew(may_hear_more=True)
 
     def others_talk(self, talking: bool) -> None:
         """People whom she may not hear begin to talk, or all of them have stopped: she waits for them."""
@@ -272,11 +272,19 @@ class Conversation:
         return None if overlap is Overlap.INTERRUPTION else overlap
 
     def _add(self, utterance: Utterance) -> None:
-        self._history.add(self._turn(utterance))
-        self._records.heard(utterance, self._company.present(utterance.started_s, utterance.ended_s))
+        turn = self._turn(utterance)
+        self._history.add(turn)
+        self._records.heard(utterance, turn.heard_by)
 
     def _turn(self, utterance: Utterance) -> Turn:
-        return Turn(utterance.person, utterance.text, self._spoken_language(utterance.language))
+        return Turn(
+            utterance.person,
+            utterance.text,
+            self._spoken_language(utterance.language),
+            heard_by=self._company.present(utterance.started_s, utterance.ended_s),
+            about=frozenset({utterance.person.id}),
+            written=bool(utterance.message),
+        )
 
     def _spoken_language(self, language: str) -> str:
         """The language to answer in: one that she has a voice for."""
@@ -297,7 +305,7 @@ class Conversation:
     def _do(self, decision: floor.Decision) -> None:
         match decision:
             case floor.Speculate(answers):
-                self._think(answers, self._turns())
+                self._think(answers)
             case floor.Commit(answers):
                 self._commit(answers)
             case Do.HOLD if self._answer:
@@ -317,14 +325,44 @@ class Conversation:
             case Do.STOP:
                 self._mouth.stop()
 
-    def _turns(self) -> tuple[Turn, ...]:
-        """All that has been said, with what has probably been said."""
+    def _turns(self, answers: tuple[Utterance, ...]) -> tuple[Turn, ...]:
+        """What has been said, and has probably been said, as far as it may be told where ``answers`` is answered."""
         likely = sorted((one.utterance for one in self._floor.likely), key=lambda said: said.ended_s)
-        return (*self._history, *map(self._turn, likely))
+        written = self._mouth is None or any(line.message for line in answers)
+        reader = (answers[-1].person.id if answers else "") if written else None
+        return self._records.tellable((*self._history, *map(self._turn, likely)), reader)
 
-    def _think(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> Answer:
+    def _think_anew(self, *, may_hear_more: bool) -> None:
+        """Others hear her now: what she had in mind for those before, and is about to say, may not be for them.
+
+        ``may_hear_more``: somebody who did not before.
+        """
+        self._recollection.meet(anew=True)
+        answer, phase = self._answer, self._floor.phase
+        if may_hear_more:
+            self._cut = None
+        if answer is None:
+            return
+        if phase is floor.Phase.LEAVE and answer.answers:
+            if not self._is_made_for_now(answer, answer.answers):
+                self._commit(answer.answers)
+        elif may_hear_more and phase in (floor.Phase.LEAVE, floor.Phase.SPEAKING):
+            self._start(self._break_off(answer), "break off")
+
+    async def _break_off(self, answer: Answer) -> None:
+        """Say no more of an answer, unless all that she had in mind with it is for those who are there now, too."""
+        await self._recollection.met()
+        if (
+            self._answer is answer
+            and self._mouth is not None
+            and not answer.mind.is_within(self._recollection.mind)
+        ):
+            self._mouth.stop()
+
+    def _think(self, answers: tuple[Utterance, ...]) -> Answer:
         """Begin a new answer instead of the one in hand."""
         self._drop()
+        turns = self._turns(answers)
         self._ask_whether_over(answers, turns)  # first: it lies on the way to the answer
         answer = self._new_answer(turns, answers)
         answer.task = self._start(self._give(answer), "answer")
@@ -340,19 +378,28 @@ class Conversation:
             ears.read(last.take, last.utterance)
 
     def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
-        mind = self._recollection.mind
-        self._answer = Answer(turns, answers, lambda text: self._emit(Speaking(text)), self._on_audible, mind)
+        self._answer = Answer(
+            turns,
+            answers,
+            lambda text: self._emit(Speaking(text)),
+            self._on_audible,
+            self._recollection.mind,
+            self._records.closed,
+        )
         return self._answer
 
     def _commit(self, answers: tuple[Utterance, ...]) -> None:
-        turns = tuple(self._history)
         answer = self._answer
-        made_for = (turns, answers, self._recollection.mind)
-        if answer is None or (answer.turns, answer.answers, answer.begun_with) != made_for:
-            answer = self._think(answers, turns)
+        if answer is None or not self._is_made_for_now(answer, answers):
+            answer = self._think(answers)
         answer.commit(answers, after=self._records.pending)
         if self._mouth is not None and answer.aloud:
             self._presence.reply_is_due(self._mouth, answer.language)
+
+    def _is_made_for_now(self, answer: Answer, answers: tuple[Utterance, ...]) -> bool:
+        """Whether it answers just this, and is made of what she would make it of now."""
+        now = (self._turns(answers), answers, self._recollection.mind)
+        return (answer.turns, answer.answers, answer.begun_with) == now
 
     def _drop(self) -> None:
         self._presence.reply_is_not_due()
@@ -365,7 +412,7 @@ class Conversation:
         if self._cut is None:  # she was stopped before a word of it was heard
             self._step(floor.Answered())
             return
-        answer = self._new_answer(tuple(self._history), ())
+        answer = self._new_answer(self._turns(()), ())
         answer.task = self._start(self._finish_cut(answer, self._cut), "answer")
         answer.commit()
 
@@ -402,15 +449,17 @@ class Conversation:
         assert self._mouth is not None  # she was speaking
         try:
             spoken = await answer.go_on(cut.unheard, self._mouth)
-            text = f"{cut.turn.text} {spoken.heard}".strip()
-            self._history.replace(cut.turn, Turn(None, text, cut.turn.language, cut=spoken.stopped))
-            self._record(
-                Turn(None, spoken.heard, cut.turn.language, cut=spoken.stopped), answer, spoken.audio_s
+            rest = self._reply(spoken.heard, answer, spoken)
+            whole = replace(
+                rest,
+                text=f"{cut.turn.text} {rest.text}".strip(),
+                heard_by=rest.heard_by & cut.turn.heard_by,
+                about=rest.about | cut.turn.about,
+                private=rest.private or cut.turn.private,
             )
-            about = self._about(answer)
-            self._emit(
-                Said(Reply(spoken.heard), spoken.audio_s, Timings(), cut.answers, spoken.stopped, about)
-            )
+            self._history.replace(cut.turn, whole)
+            self._records.said(rest)
+            self._tell_said(Reply(rest.text), spoken, Timings(), cut.answers, whole)
         except Exception as error:  # noqa: BLE001  # as above
             self._fail(error)
         self._finish(answer)
@@ -421,25 +470,31 @@ class Conversation:
         if spoken.error is not None:
             self._fail(spoken.error)
         self._cut = None
+        turn = self._reply(reply.text, answer, spoken)
         if reply.text and not any(map(self._is_withdrawn, answer.answers)):
-            turn = Turn(None, reply.text, cut=spoken.stopped)
             self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)
-            self._record(turn, answer, spoken.audio_s)
+            self._records.said(turn)
             self._company.she_said(reply.text, self._now_s)
             self._cut = _Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
-        about = self._about(answer)
-        self._emit(Said(reply, spoken.audio_s, outcome.timings, answer.answers, spoken.stopped, about))
+        self._tell_said(reply, spoken, outcome.timings, answer.answers, turn)
 
-    def _record(self, reply: Turn, answer: Answer, audio_s: float) -> None:
-        """Write down what was heard of an answer."""
-        present = self._company.present(self._now_s - audio_s, self._now_s)
+    def _reply(self, text: str, answer: Answer, spoken: Spoken) -> Turn:
+        """What was heard of an answer; it may repeat whatever she was told, or had in mind."""
         aloud = answer.aloud and self._mouth is not None
-        self._records.said(reply, self._about(answer), present, aloud)
+        return Turn(
+            None,
+            text,
+            cut=spoken.stopped,
+            heard_by=self._company.present(self._now_s - spoken.audio_s, self._now_s),
+            about=answer.mind.about.union(*(turn.about for turn in answer.turns)),
+            written=not aloud,
+            private=answer.private and aloud,
+        )
 
-    def _about(self, answer: Answer) -> frozenset[str]:
-        """Ids of those whose words it may repeat: whatever she was told, or had in mind."""
-        told = {turn.person.id for turn in answer.turns if turn.person is not None}
-        return answer.mind.about | told
+    def _tell_said(
+        self, reply: Reply, spoken: Spoken, timings: Timings, answers: tuple[Utterance, ...], turn: Turn
+    ) -> None:
+        self._emit(Said(reply, spoken.audio_s, timings, answers, spoken.stopped, turn.about, turn.private))
 
     def _on_mind(self) -> None:
         self._read_ahead(self._saying)
@@ -463,7 +518,8 @@ class Conversation:
         Not while several talk at once: nobody knows whose words will be the last, and she waits for all of them.
         """
         if self._answer is None and len(self._floor.talking) <= 1:
-            self._reader.read_ahead((*self._history, saying) if saying else tuple(self._history))
+            lines = (*self._history, saying) if saying else self._history
+            self._reader.read_ahead(self._records.tellable(lines, None if self._mouth else ""))
 
     def _start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"{name} {self._key}")

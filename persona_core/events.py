@@ -40,6 +40,7 @@ class Said:
     answers: tuple[Utterance, ...] = ()  # what it replies to
     cut: bool = False  # she was spoken over, and stopped
     about: frozenset[str] = frozenset()  # ids of the people whose words it may repeat
+    private: bool = False  # see Turn
 
 
 @dataclass(frozen=True, slots=True)

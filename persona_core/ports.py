@@ -6,7 +6,7 @@ blocks it. Errors that reach the caller are ``persona_core.errors.EngineError``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Sequence
 from datetime import date
 from typing import Protocol, runtime_checkable
 
@@ -127,10 +127,20 @@ class Memories(Protocol):
         """
         ...
 
-    def said(
-        self, reply: Turn, about: frozenset[str], present: frozenset[str], aloud: bool
-    ) -> Coroutine[None, None, None]:
-        """Write down what was heard of a reply, if all whose words it may repeat (``about``) agreed to it."""
+    def said(self, reply: Turn) -> Coroutine[None, None, None]:
+        """Write down what was heard of a reply, if all whose words it may repeat agreed to it."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody hears or reads what she says aloud beside those who are there."""
+        ...
+
+    def tellable(self, turns: Iterable[Turn], reader: str | None) -> tuple[Turn, ...]:
+        """Those lines of this conversation that all may hear who would hear or read what she says now.
+
+        ``reader``: id of whom she answers in writing; None: she speaks.
+        """
         ...
 
     async def know(self, aloud: bool) -> Recalled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from persona_core.errors import KithError
 from persona_core.ports import Memories
@@ -29,15 +29,24 @@ class Records:
         """All that has been said is written when this is done; None: it is."""
         return self._last if self._last is not None and not self._last.done() else None
 
+    @property
+    def closed(self) -> bool:
+        """See Memories.closed."""
+        return self._memories is not None and self._memories.closed
+
+    def tellable(self, turns: Iterable[Turn], reader: str | None) -> tuple[Turn, ...]:
+        """See Memories.tellable; where nothing is kept everybody is in one room."""
+        return tuple(turns) if self._memories is None else self._memories.tellable(turns, reader)
+
     def heard(self, utterance: Utterance, present: frozenset[str]) -> None:
         """See Memories.heard; what is said first is written first."""
         if self._memories is not None:
             self._write(self._memories.heard(utterance, present))
 
-    def said(self, reply: Turn, about: frozenset[str], present: frozenset[str], aloud: bool) -> None:
+    def said(self, reply: Turn) -> None:
         """See Memories.said."""
         if self._memories is not None:
-            self._write(self._memories.said(reply, about, present, aloud))
+            self._write(self._memories.said(reply))
 
     def _write(self, writing: Coroutine[None, None, None]) -> None:
         self._last = self._start(self._after(self.pending, writing), "write down")

@@ -114,6 +114,12 @@ class Turn:
     text: str
     language: str = ""  # ISO 639-1, empty when unknown
     cut: bool = False  # of a reply: somebody spoke over her, and this is what had been heard until then
+    heard_by: frozenset[str] = frozenset()  # ids of those who were there
+    about: frozenset[str] = frozenset()  # ids of the people whose words it holds, or may repeat
+    written: bool = False  # so that whoever can read the place has it
+    private: bool = (
+        False  # of a reply: it may repeat what she remembers, and was for those alone who heard it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,10 @@ class Mind:
     @property
     def about(self) -> frozenset[str]:
         return self.knows.about | self.note.about
+
+    def is_within(self, other: Mind) -> bool:
+        """Whether whoever may be told all of ``other`` may be told all of this."""
+        return not self.note.text and set(self.knows.text.splitlines()) <= set(other.knows.text.splitlines())
 
 
 NOTHING_IN_MIND = Mind()

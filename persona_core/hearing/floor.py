@@ -352,6 +352,12 @@ def _answered(floor: Floor) -> Floor:
     return replace(floor, waiting=tuple(said for said in floor.waiting if said not in floor.answers))
 
 
+def _together(waiting: tuple[Utterance, ...]) -> tuple[Utterance, ...]:
+    """What one reply answers: what was said, or what was written, as others read that than hear this."""
+    waiting = tuple(sorted(waiting, key=lambda said: said.ended_s))
+    return tuple(said for said in waiting if bool(said.message) == bool(waiting[0].message))
+
+
 def _speculate(floor: Floor) -> Step:
     """Begin early, when everybody who talks has probably finished."""
     if not floor.settled or floor.talking - {one.take for one in floor.likely}:
@@ -361,7 +367,7 @@ def _speculate(floor: Floor) -> Step:
 
 
 def _want(floor: Floor, wanted: tuple[Utterance, ...]) -> Step:
-    wanted = tuple(sorted(wanted, key=lambda said: said.ended_s))
+    wanted = _together(wanted)
     if not wanted or wanted == floor.answers:
         return Step(floor)
     return Step(replace(floor, phase=Phase.THINKING, answers=wanted), (Speculate(wanted),))
@@ -374,7 +380,7 @@ def _settle(floor: Floor) -> Step:
     if not floor.quiet:
         return _speculate(floor)
     if floor.waiting:
-        answers = tuple(sorted(floor.waiting, key=lambda said: said.ended_s))
+        answers = _together(floor.waiting)
         return Step(replace(floor, phase=Phase.LEAVE, answers=answers, cut=False), (Commit(answers),))
     if floor.phase is Phase.THINKING:
         return Step(replace(floor, phase=Phase.IDLE, answers=()), (Do.DROP,))

@@ -15,7 +15,7 @@ from memory.profile import SECTIONS, Addition, ProfileUpdate
 from memory.roster_update import Feeling, Happening, RosterUpdate
 from memory.salience import NOTE, WORTH, fact_kinds, is_order, is_plan, may_replace, of_stretch, of_turn
 from memory.types import HERS, Commitment, Entry, StoredTurn
-from persona_core.thinking.grounds import SUMMARY, is_junk, sources_of, summary_rests_on
+from persona_core.thinking.grounds import SUMMARY, is_borrowed, is_junk, sources_of, summary_rests_on
 from persona_core.thinking.notes import SAME, Note, Talk, due_day, is_appointment, scope_of
 from persona_core.thinking.reflection_form import Answer, Fact, Promised
 
@@ -48,12 +48,13 @@ class Derivation:
     ) -> None:
         self._turns, self._new_id, self._now_s = turns, new_id, now_s
         self._talk = Talk(turns, known, her_name)
-        self._names = self._talk.names
+        self._shown: Sequence[Entry] = ()  # known entries, as the model saw them numbered
         self._salience = of_stretch(turns)
 
     def from_answer(self, answer: Answer, shown: Sequence[Entry]) -> Reflected:
         """``shown``: the known entries as the model saw them numbered."""
-        notes = [note for fact in answer.facts if (note := self._fact(fact, shown))]
+        self._shown = shown
+        notes = [note for fact in answer.facts if (note := self._fact(fact))]
         notes += [note for promised in answer.commitments if (note := self._commitment(promised))]
         return self._reflected(self._talk.completed(notes, MISSED), answer)
 
@@ -74,7 +75,9 @@ class Derivation:
 
     def _summary(self, answer: Answer) -> list[Entry]:
         text, her_name = answer.summary, self._talk.her_name
-        if is_junk(text, her_name, free=True) or summary_rests_on(text, self._turns, self._names) < SUMMARY:
+        if is_junk(text, her_name, free=True) or self._is_borrowed(text):
+            return []
+        if summary_rests_on(text, self._turns, self._talk.names) < SUMMARY:
             return []
         if any(alike(text, entry.text) >= SAME for entry in self._talk.known):
             return []
@@ -96,11 +99,12 @@ class Derivation:
             )
         ]
 
-    def _fact(self, fact: Fact, shown: Sequence[Entry]) -> Note | None:
+    def _fact(self, fact: Fact) -> Note | None:
         note = self._grounded(fact, "a fact about themselves")
         if note is None or note.who == HERS:
             return None
-        old = shown[fact.replaces - 1] if fact.replaces and 1 <= fact.replaces <= len(shown) else None
+        at = fact.replaces or 0
+        old = self._shown[at - 1] if 1 <= at <= len(self._shown) else None
         if old is not None and _may_take_back(note, old):
             note = replace(note, supersedes=(old.id,))
         plans = is_plan(note.text) and any(map(is_appointment, note.sources))
@@ -119,24 +123,31 @@ class Derivation:
     def _grounded(self, part: Fact | Promised, why: str) -> Note | None:
         """What the model wrote, with the turns it rests on; None where there are none, or it is no note."""
         person, text = self._talk.people.get(part.who.casefold()), part.text
-        if person is None or is_junk(text, self._talk.her_name):
+        if person is None or is_junk(text, self._talk.her_name) or self._is_borrowed(text):
             return None
-        sources = sources_of(text, self._turns, part.line, self._names, person)
+        sources = sources_of(text, self._turns, part.line, self._talk.names, person)
         if not sources or any(is_order(turn.text) for turn in sources):
             return None
         name = self._talk.names[person]
         said = text if name.casefold() in text.casefold() else f"{name}: {text}"
+        if all(turn.speaker != person for turn in sources):  # hearsay stays hearsay
+            said = f"{self._talk.names[sources[0].speaker]} said: {said}"
         worth = max(of_turn(turn).score for turn in sources)
         return Note(person, said[:NOTE], tuple(sources), max(worth, WORTH), why)
+
+    def _is_borrowed(self, text: str) -> bool:
+        return is_borrowed(text, self._turns, self._shown, self._talk.names)
 
     def _profile(self, answer: Answer) -> ProfileUpdate | None:
         added = []
         for about in answer.about_me:
             if about.section not in SECTIONS or is_junk(about.text, self._talk.her_name):
                 continue
+            if self._is_borrowed(about.text):
+                continue
             # nobody else can tell what she likes
             whose = None if about.section in _FROM_OTHERS else HERS
-            sources = sources_of(about.text, self._turns, about.line, self._names, whose)
+            sources = sources_of(about.text, self._turns, about.line, self._talk.names, whose)
             if sources and not any(is_order(turn.text) for turn in sources):
                 added.append(_addition(about.section, about.text[:200], sources, 0.5))
         if answer.emotion != "neutral":

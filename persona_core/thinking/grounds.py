@@ -7,11 +7,11 @@ again in the lines it is said to come from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from memory.likeness import content_words
 from memory.salience import is_order
-from memory.types import HERS, StoredTurn
+from memory.types import HERS, Entry, StoredTurn
 
 ENOUGH, PLENTY = (
     0.5,
@@ -73,7 +73,29 @@ def sources_of(
         return []
     if who not in (None, HERS) and all(turn.speaker == HERS for turn in chosen):
         return []
-    return sorted(chosen, key=turns.index)
+    return sorted([*chosen, *_holding(left, [turn for turn in turns if turn not in chosen])], key=turns.index)
+
+
+def _holding(words: frozenset[str], turns: Sequence[StoredTurn]) -> list[StoredTurn]:
+    """The turns that the rest of the words may come from: whoever may not hear them may not hear the line."""
+    found = []
+    for turn in turns:
+        if words & content_words(turn.text):
+            found.append(turn)
+            words = words - content_words(turn.text)
+    return found
+
+
+def is_borrowed(
+    text: str, turns: Sequence[StoredTurn], shown: Sequence[Entry], names: Mapping[str, str]
+) -> bool:
+    """Whether a line repeats what the model was ``shown`` of earlier notes, and nobody said now."""
+    said = _words_of([*(turn.text for turn in turns), *names.values()])
+    return bool((content_words(text) - said) & _words_of(entry.text for entry in shown))
+
+
+def _words_of(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for text in texts for word in content_words(text))
 
 
 def _tells_of(turn: StoredTurn, who: str, name: str) -> bool:
@@ -93,5 +115,5 @@ def summary_rests_on(text: str, turns: Sequence[StoredTurn], names: Mapping[str,
 def rests_on(text: str, turns: Sequence[StoredTurn], names: Sequence[str]) -> float:
     """Share (0..1) of the content words of ``text`` that were said at all."""
     wanted = content_words(text) - content_words(" ".join(names))
-    said = frozenset(word for turn in turns for word in content_words(turn.text))
+    said = _words_of(turn.text for turn in turns)
     return len(wanted & said) / len(wanted) if wanted else 0.0

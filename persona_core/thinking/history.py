@@ -35,16 +35,5 @@ class History:
         self._turns = [new if turn is old else turn for turn in self._turns]
 
     def withdraw(self, person_id: str) -> None:
-        """Leave out a person's lines, and her answers to them."""
-        kept: list[Turn] = []
-        theirs = False  # among the lines since her last answer
-        for turn in self._turns:
-            if turn.person is None:
-                if not theirs:
-                    kept.append(turn)
-                theirs = False
-            elif turn.person.id == person_id:
-                theirs = True
-            else:
-                kept.append(turn)
-        self._turns = kept
+        """Leave out a person's lines, and what of hers may repeat them."""
+        self._turns = [turn for turn in self._turns if person_id not in turn.about]

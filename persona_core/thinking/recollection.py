@@ -39,11 +39,12 @@ class Recollection:
         self._words = 0  # of the line, when it was last looked for
         self._settled = False  # at a pause
 
-    def meet(self, *, newcomers: bool) -> None:
-        """Others are here now. With ``newcomers`` all that she had in mind is gone at once: it may not be for them."""
+    def meet(self, *, anew: bool) -> None:
+        """Load what matters about those who are here. ``anew``: they are others, and all that she had in mind is gone
+        at once, as it may not be for them."""
         if self._memories is None:
             return
-        if newcomers:
+        if anew:
             self.begin()
             self._set(Mind())
         if self._meeting is not None:
@@ -56,7 +57,12 @@ class Recollection:
         self._words, self._settled = 0, False
         self._set(Mind(self.mind.knows))
         if self._memories is not None and self._day not in (None, self._memories.today):
-            self.meet(newcomers=False)
+            self.meet(anew=False)
+
+    async def met(self) -> None:
+        """Wait until what matters about those who are here is loaded."""
+        while (meeting := self._meeting) is not None and not meeting.done():
+            await asyncio.wait([meeting])
 
     def follow(self, person: Person, words: str) -> None:
         """``person`` is speaking; ``words`` will not change any more."""

@@ -20,6 +20,7 @@ from memory.editor import edit
 from memory.errors import EntryError, MemoryFault, VaultError
 from memory.memory import Memory, open_memory
 from memory.ports import Embedder
+from memory.rekeying import old_keys
 from persona_core.errors import KithError
 from persona_core.settings import Settings, key_place, load_settings
 
@@ -154,7 +155,9 @@ def _rekey(memory: Memory, options: argparse.Namespace, settings: Settings) -> A
         passphrase = _new_passphrase()
     commands.new_key(memory, place, passphrase)
     after = "Set KEY_PASSPHRASE to it now." if passphrase else "Keep a copy of it, elsewhere."
-    return DONE, f"There is a new key. {after} A backup made before opens with the old one.", {"done": True}
+    before = "A backup made before, and another DATA_DIR with the same key, opens with the old one"
+    lies = f", which is kept in {old[-1]}." if (old := old_keys(place)) else "."
+    return DONE, f"There is a new key. {after} {before}{lies}", {"done": True}
 
 
 def _forget(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:

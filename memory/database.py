@@ -29,22 +29,15 @@ LOCK = "in-use.lock"  # beside it: held by the one process that writes
 class Database:
     """May be used from any thread. Raises StoreError."""
 
-    def __init__(self, path: Path, key: bytes, *, occupy: bool = False) -> None:
-        """``key``: 32 bytes. ``occupy``: be the only process that may use this folder, until ``close``."""
+    def __init__(self, path: Path, key: bytes) -> None:
+        """``key``: 32 bytes."""
         self.path = path
         self._writing, self._reading = threading.RLock(), threading.Lock()
-        self._lock = FileLock(path.with_name(LOCK))
         with _plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if occupy:
-                self._occupy()
-            try:
-                path.touch(mode=0o600)  # what people decided is nobody else's business
-                self._writer = _connect(path, key)
-                self._reader = _connect(path, key)
-            except BaseException:
-                self._lock.release()
-                raise
+            path.touch(mode=0o600)  # what people decided is nobody else's business
+            self._writer = _connect(path, key)
+            self._reader = _connect(path, key)
 
     def execute(self, sql: str, *values: Value) -> list[Row]:
         with self._writing, _plainly(self.path):
@@ -109,15 +102,23 @@ class Database:
         with self._writing, self._reading:
             self._reader.close()
             self._writer.close()
-            self._lock.release()
 
-    def _occupy(self) -> None:
+
+def occupied(folder: Path) -> FileLock:
+    """Be the only process that writes in ``folder``, until this is released; from any thread.
+
+    Raises StoreError when another one is.
+    """
+    lock = FileLock(folder / LOCK, thread_local=False)
+    with _plainly(folder / NAME):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            self._lock.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout as error:
             raise StoreError(
-                f"Another Kith is using {self.path.parent}: stop it first, or set another DATA_DIR."
+                f"Another Kith is using {folder}: stop it first, or set another DATA_DIR."
             ) from error
+    return lock
 
 
 def _connect(path: Path, key: bytes) -> Any:

@@ -34,14 +34,14 @@ class Forgetting:
     """May be used from any thread; blocks. Raises StoreError."""
 
     def __init__(
-        self, database: Database, vault: Vault, turns: Turns, journal: Journal, others: Mapping[str, Erase]
+        self, database: Database, vault: Vault, turns: Turns, journal: Journal, places: Mapping[str, Erase]
     ) -> None:
-        """``others``: the other places where something of people is kept, by their name on the receipt."""
+        """``places``: where something of people is kept, by their name on the receipt."""
         self._database = database
         self._vault = vault
         self._turns = turns
         self._journal = journal
-        self._places = {"turns": turns.remove_person, "journal": journal.remove_person, **others}
+        self._places = places
         database.execute(
             "CREATE TABLE IF NOT EXISTS tombstones (id INTEGER PRIMARY KEY, person TEXT, at_s REAL, again TEXT, "
             "finished_s REAL)"

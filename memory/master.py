@@ -17,6 +17,7 @@ from typing import Literal
 from nacl.pwhash import argon2id
 from nacl.utils import random
 
+from memory.database import NAME
 from memory.errors import StoreError, VaultError
 
 KEY_BYTES = 32
@@ -48,6 +49,8 @@ def unlock(place: KeyPlace, folder: Path) -> bytes:
     Raises VaultError when it is missing or wrong, StoreError when the folder cannot be used.
     """
     proof = _read_proof(folder)
+    if proof is None and (folder / NAME).exists():
+        return _unproven(place, folder)
     if proof is None:
         master, salt = _find(place, None) or _make(place)
         write_proof(folder, master, salt)
@@ -57,6 +60,25 @@ def unlock(place: KeyPlace, folder: Path) -> bytes:
         raise VaultError(f"{_named(place)} is missing: put it back, or nothing kept can be opened.")
     if _check(found[0]) != proof["check"]:
         raise VaultError(f"{_named(place)} is not the key of what is kept here: put the right one back.")
+    return found[0]
+
+
+def _unproven(place: KeyPlace, folder: Path) -> bytes:
+    """The key of what is kept where PROOF is lost; only the database can tell whether it is the right one.
+
+    Nothing is made anew: with another key nothing that is kept could ever be opened.
+    """
+    begin_anew = f"or move {folder} away to begin anew, without all that she remembers."
+    if source_of(place) == "passphrase":
+        raise VaultError(
+            f"{folder / PROOF} is missing, without which the passphrase opens nothing: put it back from a backup, "
+            f"{begin_anew}"
+        )
+    found = _find(place, None)
+    if found is None:
+        raise VaultError(
+            f"{_named(place)} is missing, and {folder / PROOF}, too: put the key back from a backup, {begin_anew}"
+        )
     return found[0]
 
 
@@ -86,6 +108,16 @@ def write_secret(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+    sync_folder(path.parent)
+
+
+def discard(path: Path) -> None:
+    """Overwrite a file and remove it, durably. Raises OSError."""
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
     sync_folder(path.parent)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from memory.adopting import adopt
 from memory.consent import Consent, Purpose, may_remember
-from memory.database import NAME, Database
+from memory.database import NAME, Database, occupied
 from memory.forget import Forgetting, Receipt
 from memory.journal import Journal
 from memory.master import KeyPlace, derive, unlock
@@ -44,12 +44,13 @@ class Memory:
     profile: Profile
     roster: Roster
     forgetting: Forgetting
+    opened: ExitStack  # what ``close`` closes
     lock: threading.RLock = field(
         default_factory=threading.RLock
     )  # held while something is kept, or forgotten
 
     def close(self) -> None:
-        self.database.close()
+        self.opened.close()
 
     def may_remember(self, person: str) -> bool:
         return may_remember(self.consent.decision(person, Purpose.REMEMBERING))
@@ -164,49 +165,33 @@ def open_memory(
     ``encrypted``: of the journal's files; the rest is in any case. ``occupy``: be the only process that uses it.
     Raises StoreError, VaultError and Unreadable; nothing is overwritten then.
     """
-    finish_rekey(folder, key)
-    master = unlock(key, folder)
-    database = Database(folder / NAME, derive(master, "database"), occupy=occupy)
-    try:
+    with ExitStack() as opened:
+        if occupy:  # before anything: another process may be making the key just now
+            opened.callback(occupied(folder).release)
+        finish_rekey(folder, key, alone=occupy)
+        master = unlock(key, folder)
+        database = opened.enter_context(closing(Database(folder / NAME, derive(master, "database"))))
         vault = Vault(master, database)
         consent, posts, modes = Consent(database), Posts(database), Modes(database)
         if occupy and adopt(folder, database):
             consent, modes = Consent(database), Modes(database)
-        turns, journal = (
-            Turns(database, vault),
-            Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy),
-        )
-        store = EmbeddedStore(database)
-        recall, profile, roster = (
-            Recall(database, vault, embedder),
-            Profile(store, vault),
-            Roster(store, vault),
-        )
-        others = {
+        turns = Turns(database, vault)
+        journal = Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy)
+        recall, store = Recall(database, vault, embedder), EmbeddedStore(database)
+        profile, roster = Profile(store, vault), Roster(store, vault)
+        places = {
+            "turns": turns.remove_person,
+            "journal": journal.remove_person,
             "index": recall.remove_person,
             "profile": profile.remove_person,
             "roster": roster.remove_person,
         }
-        memory = Memory(
-            database,
-            vault,
-            consent,
-            posts,
-            modes,
-            turns,
-            journal,
-            recall,
-            profile,
-            roster,
-            Forgetting(database, vault, turns, journal, others),
-        )
+        forgetting = Forgetting(database, vault, turns, journal, places)
         if occupy:
-            memory.forgetting.finish()
+            forgetting.finish()
             journal.convert()
-        return memory
-    except BaseException:
-        database.close()
-        raise
+        kept = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster, forgetting)
+        return Memory(*kept, opened.pop_all())
 
 
 def document_of_turn(turn: StoredTurn) -> Document:

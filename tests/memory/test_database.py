@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.database import Database
+from memory.database import Database, occupied
 from memory.errors import StoreError
 
 KEY = bytes(32)
@@ -35,21 +35,20 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_a_second_process_is_told_that_the_folder_is_in_use(tmp_path: Path) -> None:
-    path = tmp_path / "memory.sqlite3"
-    database = Database(path, KEY, occupy=True)
+    lock = occupied(tmp_path)
     program = f"""
 from pathlib import Path
-from memory.database import Database
+from memory.database import occupied
 from memory.errors import StoreError
 try:
-    Database(Path({str(path)!r}), bytes(32), occupy=True)
+    occupied(Path({str(tmp_path)!r}))
 except StoreError as error:
     print(error)
 """
     again = [sys.executable, "-c", program]
     refused = subprocess.run(again, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert "Another Kith is using" in refused.stdout, refused.stderr
-    database.close()
+    lock.release()
     assert subprocess.run(again, capture_output=True, text=True, cwd=Path(__file__).parents[2]).stdout == ""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from memory.database import NAME
 from memory.errors import StoreError, VaultError
 from memory.master import CREDENTIAL, PROOF, KeyPlace, unlock
 
@@ -51,6 +52,22 @@ def test_a_lost_or_wrong_key_is_said_and_nothing_is_overwritten(
         unlock(place, data)
     place.file.write_bytes(whole)
     assert unlock(place, data) == whole
+
+
+@pytest.mark.parametrize("passphrase", ["", "correct horse"], ids=["file", "passphrase"])
+def test_beside_a_database_neither_key_nor_proof_is_ever_made(
+    place: KeyPlace, data: Path, passphrase: str
+) -> None:
+    chosen = KeyPlace(place.file, "auto", passphrase)
+    whole = unlock(chosen, data)
+    (data / NAME).write_bytes(b"what is kept")
+    (data / PROOF).unlink()
+    if not passphrase:
+        assert unlock(chosen, data) == whole  # nothing is lost but the proof
+        place.file.unlink()
+    with pytest.raises(VaultError, match=r"missing.*from a backup, or move .* away to begin anew"):
+        unlock(chosen, data)
+    assert not place.file.exists() and not (data / PROOF).exists()
 
 
 def test_a_passphrase_opens_and_a_wrong_one_does_not(place: KeyPlace, data: Path) -> None:

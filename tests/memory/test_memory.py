@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from memory.consent import Purpose
+from memory.database import occupied
 from memory.entry import new_id
-from memory.errors import EntryError
-from memory.master import KeyPlace
+from memory.errors import EntryError, StoreError
+from memory.master import PROOF, KeyPlace
 from memory.memory import Memory, open_memory
 from memory.types import HERS, Entry, StoredTurn
 from tests.memory.kept import DAY_S, NOON_S, scope, turn
@@ -176,3 +177,16 @@ def test_catching_up_looks_at_the_whole_journal_a_few_times_however_much_was_sup
     monkeypatch.setattr(memory.journal, "entries", lambda **how: looked.append(how) or look(**how))
     memory.catch_up()
     assert len(looked) <= 2 and found(memory, "books") == {"Ann has read 19 books."}
+
+
+# Opening
+
+
+def test_who_comes_second_at_the_first_start_makes_no_key(tmp_path: Path) -> None:
+    lock = occupied(tmp_path / "data")  # the first one, which is about to make it
+    with pytest.raises(StoreError, match="Another Kith"):
+        opened(tmp_path)
+    assert not (tmp_path / "key").exists() and not (tmp_path / "data" / PROOF).exists()
+    lock.release()
+    opened(tmp_path).close()
+    opened(tmp_path).close()

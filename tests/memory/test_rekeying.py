@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from memory import rekeying
-from memory.database import NAME, Database
+from memory.database import NAME, Database, occupied
 from memory.errors import MemoryFault, StoreError, VaultError
 from memory.master import KeyPlace, derive, pending, unlock
-from memory.rekeying import finish_rekey, rekey
+from memory.rekeying import finish_rekey, old_keys, rekey
 from memory.vault import Vault
 
 
@@ -24,9 +25,10 @@ STEPS: list[tuple[object, str]] = [
     (Vault, "wrap_for"),
     (Database, "rekey"),
     (rekeying, "write_proof"),
+    (rekeying, "_keep_old"),
     (rekeying, "keep"),
     (Vault, "keep_only"),
-    (rekeying, "_discard"),
+    (rekeying, "discard"),
 ]
 
 
@@ -68,6 +70,23 @@ def test_a_new_key_opens_everything_and_the_old_one_nothing(folder: Path, place:
     assert vault.open(sealed) == b"bees"
 
 
+def test_another_data_folder_with_the_same_key_file_can_still_be_opened(
+    folder: Path, place: KeyPlace, tmp_path: Path
+) -> None:
+    database, vault = opened(folder, place)
+    other = tmp_path / "other"
+    others, others_vault = opened(other, place)
+    sealed = others_vault.seal(b"bees", ["ann"])
+    others.close()
+    rekey(folder, place, database, vault)
+    database.close()
+    with pytest.raises(VaultError, match="is not the key"):
+        opened(other, place)
+    (old,) = old_keys(place)
+    assert opened(other, KeyPlace(old, "file"))[1].open(sealed) == b"bees"
+    assert os.name != "posix" or old.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
 @pytest.mark.parametrize("passphrase", ["", "correct horse"], ids=["file", "passphrase"])
@@ -76,7 +95,7 @@ def test_cut_short_anywhere_it_is_finished_at_the_next_start(
 ) -> None:
     folder, file = tmp_path / "data", tmp_path / "config" / "key"
     place = KeyPlace(file, "passphrase" if passphrase else "file", "the old one" if passphrase else "")
-    if passphrase and name == "keep":
+    if passphrase and name in ("keep", "_keep_old"):
         pytest.skip("a passphrase is kept nowhere")
     database, vault = opened(folder, place)
     old, sealed = unlock(place, folder), vault.seal(b"bees", ["ann"])
@@ -99,6 +118,7 @@ def test_cut_short_anywhere_it_is_finished_at_the_next_start(
     assert vault.open(sealed) == b"bees" and not pending(place).exists()
     database.close()
     assert opens_with(folder, old) is not begun
+    assert [path.read_bytes() for path in old_keys(place)] == [old] * (begun and not passphrase)
     assert not finish_rekey(folder, after)
 
 
@@ -124,10 +144,10 @@ def test_a_credential_is_left_to_systemd(
 def test_nobody_finishes_while_somebody_is_at_it(folder: Path, place: KeyPlace) -> None:
     opened(folder, place)[0].close()
     pending(place).write_bytes(bytes(32))
-    database = Database(folder / NAME, derive(unlock(place, folder), "database"), occupy=True)
+    lock = occupied(folder)
     with pytest.raises(StoreError, match="Another Kith"):
         finish_rekey(folder, place)
-    database.close()
+    lock.release()
     assert finish_rekey(folder, place) and place.file.read_bytes() == bytes(32)
 
 

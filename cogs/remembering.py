@@ -71,17 +71,17 @@ class Remembering:
 
     async def up_to_date(self) -> None:
         """Index and think over all there is now, without waiting for a lull."""
-        self._use(self._host.persona)
+        await self._use(self._host.persona)
         await self._index()
         await self._reflect(0.0)
 
     async def _go_on(self) -> None:
-        self._use(self._host.persona)
+        await self._guarded(self._use(self._host.persona))
         await self._guarded(self._aside(self._memory.catch_up))
         while True:
+            self._woken.clear()
             await self._guarded(self._index())
             await self._guarded(self._reflect(LULL_S))
-            self._woken.clear()
             try:
                 async with asyncio.timeout(EVERY_S):
                     await self._woken.wait()
@@ -89,17 +89,17 @@ class Remembering:
                 continue
             await asyncio.sleep(SETTLE_S)
 
-    def _use(self, persona: Persona) -> None:
-        self._memory.recall.use(persona.embedder)
+    async def _use(self, persona: Persona) -> None:
         if self._reflection is None:
             self._reflection = Reflection(persona.reflection_llm, persona.character.name, new_id)
+        await self._aside(self._memory.recall.use, persona.embedder)
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         """What fails is tried again with the next round."""
         try:
             await work
         except MemoryFault as error:
-            log.warning("remembering has to wait: %s", type(error).__name__)
+            log.warning("remembering has to wait: %s", error)
         except Exception as error:  # the one catch-all of remembering
             log.error("remembering: unexpected %s", type(error).__name__, exc_info=error)
 
@@ -150,9 +150,9 @@ class Remembering:
         memory = self._memory
         scope = narrowest([turn.scope for turn in turns])
         allowed = partial(_allowed, Listeners(frozenset(scope.heard_by), scope.place))
-        holding = set(memory.journal.superseded())
+        gone = memory.journal.superseded()
         known: dict[str, Entry] = {}
-        by_id = {entry.id: entry for entry in memory.journal.entries() if entry.id not in holding}
+        by_id = {entry.id: entry for entry in memory.journal.entries() if entry.id not in gone}
         for turn in sorted(turns, key=lambda one: -of_turn(one).score)[:LOOKED_UP]:
             for hit in memory.recall.find(turn.text, allowed, self._host.now(), most=KNOWN_ENTRIES):
                 if hit.document.kind == "entry" and hit.document.ref in by_id:

@@ -71,7 +71,7 @@ class Index:
 
     def read(self, ids: Sequence[int]) -> list[Stored]:
         """In ascending order of id; those are left out that nobody can open any more."""
-        return [one for one, _ in self._opened("id", ids)]
+        return list(self._opened("id", ids))
 
     def all(self, embedder: str) -> Iterator[tuple[Stored, Vector | None]]:
         """Every document that can be opened, by ascending id, with its vector where it is by ``embedder``."""
@@ -88,21 +88,40 @@ class Index:
             scopes = self._scopes([row[5] for row in rows])
             for row in rows:
                 try:
-                    yield self._stored(row, scopes), self._vector(row)
+                    vector = self._vector(row[1], row[2], row[9]) if row[9] is not None else None
+                    yield self._stored(row, scopes), vector
                 except KeyGone:
                     continue
 
+    def vectors(self, embedder: str) -> Iterator[list[tuple[int, Vector]]]:
+        """Those by ``embedder`` with the ids of their documents, some at a time; no text is opened."""
+        last = 0
+        while rows := self._database.read(
+            "SELECT id, kind, ref, vector FROM documents WHERE embedder = ? AND id > ? AND vector IS NOT NULL "
+            f"ORDER BY id LIMIT {_MANY}",
+            *(embedder, last),
+        ):
+            last = int(rows[-1][0])
+            found = []
+            for number, kind, ref, sealed in rows:
+                try:
+                    found.append((int(number), self._vector(kind, ref, sealed)))
+                except KeyGone:
+                    continue
+            yield found
+
     def texts(self, kind: str) -> dict[str, str]:
         """Ref → text."""
-        return {one.document.ref: one.document.text for one, _ in self._opened("kind", [kind])}
+        return {one.document.ref: one.document.text for one in self._opened("kind", [kind])}
 
     def keep_vectors(self, vectors: Sequence[tuple[Stored, Vector]], embedder: str) -> None:
-        """Of documents that may have been removed meanwhile."""
+        """Of documents that may have been removed meanwhile; no key is made for somebody who has been forgotten."""
         rows: list[tuple[Any, ...]] = []
         for stored, vector in vectors:
             people, context = stored.document.scope.about, f"vector {_name(stored.document)}"
             try:
-                rows.append((self._vault.seal(vector.tobytes(), people, context), embedder, stored.id))
+                sealed = self._vault.seal(vector.tobytes(), people, context, make=False)
+                rows.append((sealed, embedder, stored.id))
             except KeyGone:
                 continue
         self._database.write_many("UPDATE documents SET vector = ?, embedder = ? WHERE id = ?", rows)
@@ -173,7 +192,7 @@ class Index:
         content = json.dumps([document.speaker, document.text]).encode()
         return self._vault.seal(content, document.scope.about, f"document {_name(document)}")
 
-    def _opened(self, column: str, values: Sequence[int | str]) -> Iterator[tuple[Stored, None]]:
+    def _opened(self, column: str, values: Sequence[int | str]) -> Iterator[Stored]:
         for at in range(0, len(values), _MANY):
             some = values[at : at + _MANY]
             rows = self._database.read(
@@ -183,7 +202,7 @@ class Index:
             scopes = self._scopes([row[5] for row in rows])
             for row in rows:
                 try:
-                    yield self._stored(row, scopes), None
+                    yield self._stored(row, scopes)
                 except KeyGone:
                     continue
 
@@ -204,10 +223,8 @@ class Index:
         document = Document(kind, ref, text, at_s, speaker, session, scopes[scope], salience)
         return Stored(number, document, bool(superseded))
 
-    def _vector(self, row: tuple[Any, ...]) -> Vector | None:
-        if row[9] is None:
-            return None
-        return np.frombuffer(self._vault.open(row[9], f"vector {row[1]} {row[2]}"), np.float16)
+    def _vector(self, kind: str, ref: str, sealed: bytes) -> Vector:
+        return np.frombuffer(self._vault.open(sealed, f"vector {kind} {ref}"), np.float16)
 
 
 def _flag(execute: Execute, those: Set[tuple[str, str]], superseded: bool) -> list[int]:

@@ -56,16 +56,23 @@ class Recall:
         return self._vectors.bytes
 
     def use(self, embedder: Embedder | None) -> None:
-        """Find by the meaning that ``embedder`` sees; vectors of another one are worked out anew."""
+        """Find by the meaning that ``embedder`` sees; vectors of another one are worked out anew.
+
+        Takes seconds where there are many; whoever searches meanwhile hardly waits.
+        """
         with self._lock:
+            if embedder is self._embedder:
+                return
             self._embedder = embedder
             self._vectors = VectorBlocks(embedder.dimensions if embedder else 0)
             self._columns["embedded"][:] = False
-            if embedder is not None:
-                for stored, vector in self._index.all(embedder.name):
-                    if vector is not None:
-                        for row in self._columns.rows_of([stored.id]):
-                            self._hold(int(row), vector)
+        for some in self._index.vectors(embedder.name) if embedder else ():
+            with self._lock:
+                if embedder is not self._embedder:
+                    return
+                for number, vector in some:
+                    for row in self._columns.rows_of([number]):
+                        self._hold(int(row), vector)
 
     def add(self, documents: Sequence[Document]) -> None:
         """Let these be found, by their words at once. They take the place of those of the same kind and ref."""
@@ -91,9 +98,7 @@ class Recall:
                 return len(ids)
             self._index.keep_vectors(list(zip(stored, halves, strict=True)), embedder.name)
             for one, vector in zip(stored, halves, strict=True):
-                row = int(columns.rows_of(np.array([one.id]))[0])
-                if columns["alive"][row]:
-                    self._hold(row, vector)
+                self._hold(int(columns.rows_of([one.id])[0]), vector)
             self._drop(sorted(set(ids) - {one.id for one in stored}))  # nobody can open these any more
         return len(ids)
 
@@ -167,7 +172,8 @@ class Recall:
         return row
 
     def _hold(self, row: int, vector: np.ndarray[tuple[int, ...], np.dtype[np.float16]]) -> None:
-        if len(vector) == self._vectors.dimensions:
+        there = self._columns["scope"][row] != NOBODY  # else it has been removed meanwhile
+        if there and len(vector) == self._vectors.dimensions:
             self._vectors.put(row, vector)
             self._columns["embedded"][row] = True
 

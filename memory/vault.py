@@ -44,14 +44,16 @@ class Vault:
             for person, key_id, wrapped in execute("SELECT person, id, wrapped FROM keys"):
                 self._hold(person, key_id, _open(self._wrapping, wrapped, key_id))
 
-    def seal(self, content: bytes, people: Iterable[str] = (), context: str = "") -> bytes:
+    def seal(
+        self, content: bytes, people: Iterable[str] = (), context: str = "", *, make: bool = True
+    ) -> bytes:
         """``content``, to be opened only while every one of ``people`` has their key.
 
         ``context`` says what it is, and has to be the same when it is opened: nothing sealed passes for something
         else. Without people it is hers. A person without a key gets one, so call it before a transaction, not in
-        one. Raises KeyGone when one of the keys is destroyed meanwhile.
+        one. Raises KeyGone when one of the keys is destroyed meanwhile, and without ``make`` where there is none.
         """
-        ids = tuple(sorted(self._id_of(person) for person in set(people) or {HERS}))
+        ids = tuple(sorted(self._id_of(person, make) for person in set(people) or {HERS}))
         head = bytes([_VERSION, len(ids)]) + b"".join(ids)
         return head + _seal(self._joint(ids), content, head + context.encode())
 
@@ -105,10 +107,12 @@ class Vault:
         execute("INSERT INTO vault VALUES (?, ?)", _name(master), wrapped)
         return key
 
-    def _id_of(self, person: str) -> bytes:
+    def _id_of(self, person: str, make: bool) -> bytes:
         known = self._ids.get(person)
         if known is not None:
             return known
+        if not make:
+            raise KeyGone("Somebody whom this is about has been forgotten.")
         with self._database.alone():
             if person not in self._ids:
                 key_id = random(_ID_BYTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -239,7 +240,11 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def remembering_of(memory: Memory) -> Remembering:
-    return Remembering(cast(Any, SimpleNamespace(memory=memory, now=lambda: NOON_S + DAY_S)))
+    persona = SimpleNamespace(
+        embedder=None, reflection_llm=None, character=SimpleNamespace(name="Mira", prompt="")
+    )
+    host = SimpleNamespace(memory=memory, now=lambda: NOON_S + DAY_S, persona=persona)
+    return Remembering(cast(Any, host))
 
 
 class Thoughts:
@@ -297,4 +302,51 @@ async def test_what_was_forgotten_while_she_thinks_about_it_does_not_come_back(m
     assert [one.text for one in memory.journal.entries()] == ["I have a dog."]
     assert [one.text for one in memory.profile.items()] == ["I have a dog."]
     assert memory.roster.people() == ["bob"] and memory.turns.waiting() == {}
+    await remembering.close()
+
+
+async def test_what_is_said_while_she_is_at_it_does_not_wait_for_the_next_round(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.remembering.SETTLE_S", 0.0)
+    monkeypatch.setattr("cogs.remembering.EVERY_S", 60.0)
+    await memory.consent.decide("ann", Purpose.REMEMBERING, True, "test")
+    remembering = remembering_of(memory)
+    indexed, reflect = asyncio.Event(), remembering._reflect
+
+    async def reflected(lull_s: float) -> None:
+        if len(memory.turns) == 0:
+            kept = memory.turns.add(turn("ann", "I keep bees."))
+            assert kept is not None
+            remembering.add(kept)
+        if len(memory.recall):
+            indexed.set()
+        await reflect(lull_s)
+
+    monkeypatch.setattr(remembering, "_reflect", reflected)
+    remembering.start()
+    await asyncio.wait_for(indexed.wait(), 10)
+    await remembering.close()
+
+
+class Watched:
+    """An embedder that notes in which thread it is asked for anything."""
+
+    dimensions = 4
+
+    def __init__(self) -> None:
+        self.threads: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        self.threads.add(threading.current_thread().name.rpartition("_")[0])
+        return "watched"
+
+
+async def test_vectors_are_taken_up_aside(memory: Memory) -> None:
+    remembering = remembering_of(memory)
+    embedder = Watched()
+    remembering._host.persona.embedder = cast(Any, embedder)
+    await remembering.up_to_date()
+    assert embedder.threads == {"remember"}
     await remembering.close()

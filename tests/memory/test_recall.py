@@ -259,6 +259,52 @@ def test_another_embedder_works_everything_out_anew(opened: tuple[Database, Vaul
     assert refs(recall, "telescope")[0] == "1"
 
 
+def test_taking_up_vectors_opens_no_text_and_lets_others_search_meanwhile(
+    opened: tuple[Database, Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Recall(*opened, Letters())
+    before.add(TALK)
+    embedded(before)
+    recall, vault = Recall(*opened), opened[1]
+    seen: list[str] = []
+    real = vault.open
+
+    def watched(sealed: bytes, context: str = "") -> bytes:
+        if context.startswith("vector") and not seen:
+            searcher = threading.Thread(target=refs, args=(recall, "telescope"))
+            searcher.start()
+            searcher.join(5)
+            assert not searcher.is_alive()
+        seen.append(context)
+        return real(sealed, context)
+
+    monkeypatch.setattr(vault, "open", watched)
+    recall.use(Letters())
+    while_searching = len(TALK)
+    assert {context.split()[0] for context in seen[while_searching:]} == {"vector"}
+    assert recall.embed_waiting(10) == 0
+
+
+def test_a_vector_that_comes_late_brings_nobody_back(
+    opened: tuple[Database, Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, vault = opened
+    recall, embedder = Recall(database, vault), Letters()
+    recall.add(TALK)
+    real = embedder.embed
+
+    def forgetting(texts: Sequence[str], *, query: bool = False) -> Vectors:
+        vault.destroy("ada")
+        recall.remove_person("ada")
+        return real(texts, query=query)
+
+    monkeypatch.setattr(embedder, "embed", forgetting)
+    recall.use(embedder)
+    recall.embed_waiting(10)
+    assert database.read("SELECT * FROM keys WHERE person = 'ada'") == []
+    assert "1" not in refs(recall, "telescope")
+
+
 def test_who_is_named_is_preferred(recall: Recall) -> None:
     recall.add(
         [said(str(n), "I like rain.", name, session=str(n)) for n, name in enumerate(["Ada", "Bob", "Cleo"])]

@@ -14,46 +14,56 @@ from dataclasses import asdict
 from typing import Any
 
 from memory import commands, exchange, showing
-from memory.arguments import parser
+from memory.arguments import UsageError, parser
 from memory.database import NAME
-from memory.editor import edit
+from memory.editor import draft, edit
 from memory.errors import EntryError, MemoryFault, VaultError
 from memory.memory import Memory, open_memory
 from memory.ports import Embedder
 from memory.rekeying import old_keys
+from memory.types import Entry
 from persona_core.errors import KithError
 from persona_core.settings import Settings, key_place, load_settings
 
 DONE, NOTHING, WRONG = 0, 1, 2  # exit status
+_UNASKED = "Nothing was erased: answer y, or give --yes where nobody can be asked."
 ALONE = {"add", "import", "remove", "rekey", "forget"}  # while these run, nobody else may use the folder
 Answer = tuple[int, str, dict[str, Any]]  # exit status, what is printed, and the same for JSON
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 nothing found or problems found, 2 an error."""
-    options = parser(__doc__ or "").parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        settings = load_settings()
-        status, text, data = _run(options, settings)
-        if options.json:
+        status, text, data = _answer(words)
+        if "--json" in words:
             print(json.dumps(data, ensure_ascii=False))
         elif text:
             print(text)
         return status
-    except (MemoryFault, KithError) as error:
-        print(error, file=sys.stderr)
-        return WRONG
     except BrokenPipeError:  # whoever read it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING
+
+
+def _answer(words: Sequence[str]) -> Answer:
+    try:
+        options = parser(__doc__ or "").parse_args(words)
+        return _run(options, load_settings())
+    except (UsageError, MemoryFault, KithError) as error:
+        return _wrong(str(error), WRONG)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        return _wrong("Stopped.", 130)
+
+
+def _wrong(sentence: str, status: int) -> Answer:
+    print(sentence, file=sys.stderr)
+    return status, "", {"error": sentence}
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> Answer:
     if options.command not in ("add", "import") and not (settings.data_dir / NAME).exists():
-        return NOTHING, "Nothing is kept yet.", {"found": 0}
+        return NOTHING, "Nothing is kept yet.", _nothing(options, settings)
     memory = open_memory(
         settings.data_dir,
         key_place(settings),
@@ -69,15 +79,42 @@ def _embedder(settings: Settings) -> Embedder | None:
     if settings.embedder == "off":
         return None
     from persona_core.assemble import build_embedder  # it imports what the engines need
+    from persona_core.models import Bars
 
-    return build_embedder(settings)
+    with Bars() as bars:
+        return build_embedder(settings, lambda line: print(line, file=sys.stderr), bars)
+
+
+def _nothing(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """What a command says as JSON where nothing is kept yet, in the form it always has."""
+    match options.command:
+        case "list":
+            return {"entries": [], "problems": []}
+        case "search":
+            return {"hits": []}
+        case "history":
+            return {"versions": []}
+        case "remove":
+            return {"removed": None}
+        case "export":
+            return asdict(exchange.Exchanged())
+        case "verify":
+            return asdict(commands.Checked())
+        case "rekey":
+            return {"done": False}
+        case "forget":
+            return {"person": options.person, "counts": None}
+        case "stats":
+            return asdict(commands.Stats(encrypted=settings.journal_encryption == "on"))
+    return {"entry": None}
 
 
 def _list(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
     found, gone = commands.entries(memory, options.about), memory.journal.superseded()
     problems = memory.journal.damaged()
     lines = [showing.line(entry, entry.id in gone) for entry in found] + problems
-    data = {"entries": [showing.entry_data(entry) for entry in found], "problems": problems}
+    rows = [showing.entry_data(entry) | {"superseded": entry.id in gone} for entry in found]
+    data = {"entries": rows, "problems": problems}
     status = DONE if found and not problems else NOTHING
     return status, "\n".join(lines) or "There are no entries.", data
 
@@ -100,18 +137,17 @@ def _add(memory: Memory, options: argparse.Namespace, settings: Settings) -> Ans
 
 def _edit(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
     entry_id = commands.find_id(memory, options.id)
-    text = before = commands.markdown(memory, entry_id)
-    while True:
-        text = edit(text, entry_id, options.editor)
-        try:
-            kept = commands.take_back(memory, entry_id, text) if text != before else None
-        except EntryError as error:
-            if not _agreed(f"{error} Edit it again?"):
-                raise
-            continue
-        if kept is None:
-            return DONE, "Nothing was changed.", {"entry": None}
-        return _kept(kept, "Changed")
+    before = commands.markdown(memory, entry_id)
+    with draft(before, entry_id) as path:
+        while True:
+            text = edit(path, options.editor)
+            try:
+                kept = commands.take_back(memory, entry_id, text) if text != before else None
+                break
+            except EntryError as error:
+                if not _agreed(f"{error} Edit it again?"):
+                    raise
+    return _kept(kept, "Changed") if kept else (DONE, "Nothing was changed.", {"entry": None})
 
 
 def _history(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
@@ -125,7 +161,10 @@ def _restore(memory: Memory, options: argparse.Namespace, settings: Settings) ->
 
 
 def _remove(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
-    entry_id = commands.remove(memory, options.id)
+    entry_id = commands.find_id(memory, options.id)
+    if not options.yes and not _agreed(f"Erase {entry_id} with all its versions? It cannot be undone."):
+        return NOTHING, _UNASKED, {"removed": None}
+    commands.remove(memory, entry_id)
     return DONE, f"Removed {entry_id} with all its versions.", {"removed": entry_id}
 
 
@@ -136,7 +175,7 @@ def _export(memory: Memory, options: argparse.Namespace, settings: Settings) -> 
 
 
 def _import(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
-    done = exchange.bring_in(memory, options.path, time.time(), options.about, options.open)
+    done = exchange.bring_in(memory, options.path, options.about, options.open)
     text = f"Brought in {done.entries} entries and {done.turns} turns; {done.known} were there already."
     status = NOTHING if done.problems or not (done.entries or done.turns or done.known) else DONE
     return status, "\n".join([text, *done.problems]), asdict(done)
@@ -145,6 +184,7 @@ def _import(memory: Memory, options: argparse.Namespace, settings: Settings) -> 
 def _verify(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
     found = commands.verify(memory)
     lines = [f"Opened {found.entries} entries, {found.versions} versions of them and {found.turns} turns."]
+    lines += [f"Opened what is known of {found.people} people, her profile and the index."]
     lines += found.problems or ["Everything is as it should be."]
     return (NOTHING if found.problems else DONE), "\n".join(lines), asdict(found)
 
@@ -163,7 +203,7 @@ def _rekey(memory: Memory, options: argparse.Namespace, settings: Settings) -> A
 def _forget(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
     question = f"Erase all that is kept of {options.person}? It cannot be undone."
     if not options.yes and not _agreed(question):
-        return NOTHING, "Nothing was erased.", {"person": options.person, "counts": None}
+        return NOTHING, _UNASKED, {"person": options.person, "counts": None}
     receipt = memory.forget_person(options.person)
     counts = ", ".join(f"{count} in {name}" for name, count in receipt.counts.items() if count)
     data = {"person": receipt.person, "counts": receipt.counts}
@@ -184,7 +224,7 @@ def _stats(memory: Memory, options: argparse.Namespace, settings: Settings) -> A
     return DONE, "\n".join(lines), asdict(found)
 
 
-def _kept(entry: Any, done: str) -> Answer:
+def _kept(entry: Entry, done: str) -> Answer:
     text = f"{done} as {entry.id}, version {entry.version}."
     return DONE, text, {"entry": showing.entry_data(entry)}
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import NoReturn
 
 _ENTRY = "its id, or the beginning of it"
 _PERSON = "a person's id as `list` shows it, e.g. discord:123456789"
 
 
+class UsageError(Exception):
+    """The words of a command line make no sense; says why. How it is used has been printed already."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise UsageError(f"{self.prog}: {message}.")
+
+
 def parser(about: str) -> argparse.ArgumentParser:
-    """``about``: what the program is for."""
-    whole = argparse.ArgumentParser(
+    """Raises UsageError when it parses what it cannot understand. ``about``: what the program is for."""
+    whole = _Parser(
         prog="python -m memory",
         description=about,
-        epilog="Exit status: 0 done, 1 nothing or problems found, 2 an error. "
-        "DATA_DIR and KEY_FILE are read from the environment and .env.",
+        epilog="Exit status: 0 done, 1 nothing or problems found, 2 an error. DATA_DIR, KEY_SOURCE, KEY_FILE, "
+        "KEY_PASSPHRASE, JOURNAL_ENCRYPTION and EMBEDDER are read from the environment and .env.",
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -25,13 +37,13 @@ def parser(about: str) -> argparse.ArgumentParser:
         return one
 
     one = command("list", "the journal, one entry a line, oldest first")
-    one.add_argument("--about", default="", metavar="PERSON", help="only what is about them")
+    one.add_argument("--about", type=_person, metavar="PERSON", help="only what is about them")
     one = command("show", "all of an entry, and who may hear it")
     one.add_argument("id", metavar="ID", help=_ENTRY)
 
     one = command("search", "what she would recall, best first", "Only what that person may hear.")
     one.add_argument("query", metavar="TEXT", help="words, a question, a time such as 'last night'")
-    one.add_argument("--for", dest="person", required=True, metavar="PERSON", help=_PERSON)
+    one.add_argument("--for", dest="person", type=_person, required=True, metavar="PERSON", help=_PERSON)
     one.add_argument("--why", action="store_true", help="every part of each score")
     one.add_argument("--most", type=_count, default=10, metavar="N", help="at most so many (default: 10)")
 
@@ -55,10 +67,13 @@ def parser(about: str) -> argparse.ArgumentParser:
     one.add_argument("version", type=_count, metavar="VERSION", help="its number in `history`")
     one = command("remove", "erase an entry with all its versions")
     one.add_argument("id", metavar="ID", help=_ENTRY)
+    one.add_argument("--yes", action="store_true", help="do not ask")
 
     one = command("export", "write it out, as Markdown and JSON", "What is written is not encrypted.")
     one.add_argument("target", type=Path, metavar="DIR|ZIP", help="a new folder, or a new .zip")
-    one.add_argument("--for", dest="person", default="", metavar="PERSON", help="only what is theirs to have")
+    one.add_argument(
+        "--for", dest="person", type=_person, metavar="PERSON", help="only what is theirs to have"
+    )
     one = command(
         "import",
         "bring in a chat of SillyTavern (.jsonl), a note or a folder of Markdown notes",
@@ -75,7 +90,7 @@ def parser(about: str) -> argparse.ArgumentParser:
         "Cut short, it is finished at the next start.",
     )
     one = command("forget", "erase all that is kept of a person")
-    one.add_argument("person", metavar="PERSON", help=_PERSON)
+    one.add_argument("person", type=_person, metavar="PERSON", help=_PERSON)
     one.add_argument("--yes", action="store_true", help="do not ask")
     command("stats", "how much there is")
     return whole
@@ -83,11 +98,18 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 def _audience(one: argparse.ArgumentParser) -> None:
     which = one.add_mutually_exclusive_group()
-    which.add_argument("--about", default="", metavar="PERSON", help="whom it is about: they alone hear it")
+    which.add_argument("--about", type=_person, metavar="PERSON", help="whom it is about: they alone hear it")
     which.add_argument("--open", action="store_true", help="anybody may hear it")
 
 
+def _person(text: str) -> str:
+    """Nobody's id is blank: an empty one would stand for herself, or for everybody."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("should name a person, e.g. discord:123456789")
+    return text.strip()
+
+
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text[:9]) == 0:
-        raise argparse.ArgumentTypeError("should be a whole number from 1")
-    return int(text[:9])
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError("should be a whole number from 1 to 999999999")
+    return int(text)

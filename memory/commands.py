@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memory.audience import Listeners, may_hear
-from memory.entry import from_markdown, is_id, new_id, same, to_markdown
-from memory.errors import EntryError
+from memory.entry import from_markdown, is_id, new_id, refused, same, to_markdown
+from memory.errors import EntryError, Unreadable
+from memory.journal_files import VERSIONS
 from memory.master import KeyPlace, source_of
 from memory.memory import Memory
 from memory.rekeying import rekey
@@ -19,47 +20,51 @@ from memory.types import Entry, Hit, Origin, Scope
 
 MOST_WAITING = 200  # texts whose meaning is worked out before a search: about three seconds
 SHORTEST_ID = 4  # characters of an id that may stand for all of it
+_NO_SUCH = "There is no such entry: `list` shows their ids."
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What ``verify`` found."""
 
-    entries: int
-    versions: int
-    turns: int
-    problems: tuple[str, ...]  # one sentence each
+    entries: int = 0
+    versions: int = 0
+    turns: int = 0
+    people: int = 0  # of whom she knows something
+    problems: tuple[str, ...] = ()  # one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    entries: int
-    superseded: int
-    versions: int
-    commitments: int  # open ones
-    turns: int
-    people: int  # whose words are kept
-    oldest_s: float | None  # Unix time of the first entry
-    newest_s: float | None
-    journal_bytes: int
-    database_bytes: int
-    encrypted: bool  # the journal's files; all else is in any case
-    damaged: int
+    entries: int = 0
+    superseded: int = 0
+    versions: int = 0
+    commitments: int = 0  # open ones
+    turns: int = 0
+    people: int = 0  # whose words are kept
+    oldest_s: float | None = None  # Unix time of the first entry
+    newest_s: float | None = None
+    journal_bytes: int = 0
+    database_bytes: int = 0
+    encrypted: bool = True  # the journal's files; all else is in any case
+    damaged: int = 0
 
 
-def entries(memory: Memory, about: str = "") -> list[Entry]:
+def entries(memory: Memory, about: str | None = None) -> list[Entry]:
     """The journal, oldest first; ``about``: of one person alone."""
-    index_edits(memory)
-    return [entry for entry in memory.journal.entries() if not about or about in entry.scope.about]
+    memory.take_up()
+    return [entry for entry in memory.journal.entries() if about is None or about in entry.scope.about]
 
 
 def find_id(memory: Memory, start: str) -> str:
     """The id that ``start`` is the beginning of. Raises EntryError when none is, or several are."""
     if is_id(start):
         return start
+    if len(start) < SHORTEST_ID:
+        raise EntryError(f"Give at least {SHORTEST_ID} characters of the id, which `list` shows.")
     ids = [entry.id for entry in memory.journal.entries() if entry.id.startswith(start)]
-    if len(start) < SHORTEST_ID or not ids:
-        raise EntryError("There is no such entry: `list` shows their ids.")
+    if not ids:
+        raise EntryError(_NO_SUCH)
     if len(ids) > 1:
         raise EntryError(f"{len(ids)} entries begin with that: give more of the id.")
     return ids[0]
@@ -71,7 +76,7 @@ def show(memory: Memory, start: str) -> Entry:
 
 def search(memory: Memory, query: str, person: str, now_s: float, most: int) -> Sequence[Hit]:
     """What she would recall for a person who is alone with her, best first."""
-    index_edits(memory)
+    memory.take_up()
     memory.recall.embed_waiting(MOST_WAITING)
     return memory.recall.find(query, heard_by(person), now_s, most)
 
@@ -82,7 +87,7 @@ def heard_by(person: str) -> Callable[[Scope], bool]:
     return lambda scope: may_hear(scope, listeners)
 
 
-def scope_of(about: str, everybody: bool) -> Scope:
+def scope_of(about: str | None, everybody: bool) -> Scope:
     """Of what the owner writes down by hand: ``about`` a person, who alone hears it, or meant for everybody.
 
     Raises EntryError when it is neither.
@@ -99,18 +104,23 @@ def add(memory: Memory, text: str, scope: Scope, now_s: float) -> Entry:
     """A new entry; one that says the same already comes back in its place."""
     entry = Entry(new_id(now_s), now_s, text, scope, salience=0.7, why="written down by hand")
     kept = memory.keep_entry(entry, owners=True)
-    if kept is None:
-        raise EntryError("This may not be kept: somebody it is about has not agreed to be remembered.")
+    assert kept is not None  # it rests on nothing that could be gone
     return kept
 
 
 def take_back(memory: Memory, entry_id: str, edited: str) -> Entry | None:
     """What an editor made of an entry, as its next version; None when it says the same.
 
-    Raises EntryError when it cannot be understood. What was changed meanwhile stays among the versions.
+    Raises EntryError when it cannot be understood or changes what has to stay. What was changed meanwhile stays among
+    the versions.
     """
     before = memory.journal.read(entry_id)
     entry = from_markdown(edited, before)
+    if stay := refused(edited, before):
+        raise EntryError(
+            f"{', '.join(stay)} cannot be changed: where an entry comes from and who may hear it stay as they are. "
+            f"Put it back, or write a new entry with `add`."
+        )
     if same(entry, before):
         return None
     kept = memory.journal.write(entry)
@@ -133,7 +143,7 @@ def remove(memory: Memory, start: str) -> str:
     """Erase an entry with all its versions; its id."""
     entry_id = find_id(memory, start)
     if not memory.remove_entry(entry_id):
-        raise EntryError("There is no such entry: `list` shows their ids.")
+        raise EntryError(_NO_SUCH)
     return entry_id
 
 
@@ -141,7 +151,7 @@ def history(memory: Memory, start: str) -> list[Entry]:
     """All versions of an entry that can be opened, oldest first. Raises EntryError when there is none."""
     versions = memory.journal.versions(find_id(memory, start))
     if not versions:
-        raise EntryError("There is no such entry: `list` shows their ids.")
+        raise EntryError(_NO_SUCH)
     return versions
 
 
@@ -152,7 +162,16 @@ def verify(memory: Memory) -> Checked:
     broken = memory.turns.damaged()
     if broken:
         problems.append(f"{len(broken)} turns cannot be opened: {_first(broken)}.")
-    return Checked(len(memory.journal.entries()), _versions(memory), len(memory.turns), tuple(problems))
+    people = memory.roster.people()
+    for person in people:
+        problems += _opened(
+            f"What is known of {person}", memory.roster.acquaintance, memory.roster.history, of=(person,)
+        )
+    problems += _opened("Her profile", memory.profile.items, memory.profile.history)
+    for kind in ("turn", "entry"):
+        problems += _opened(f"The index of each {kind}", memory.recall.refs, of=(kind,))
+    counted = len(memory.journal.entries()), _versions(memory), len(memory.turns), len(people)
+    return Checked(*counted, tuple(problems))
 
 
 def stats(memory: Memory) -> Stats:
@@ -184,16 +203,20 @@ def new_key(memory: Memory, place: KeyPlace, passphrase: str = "") -> None:
     rekey(memory.database.path.parent, place, memory.database, memory.vault, passphrase)
 
 
-def index_edits(memory: Memory) -> list[Entry]:
-    """Let what was edited by hand be found as it is now; which entries that are."""
-    taken = memory.journal.take_up()
-    for entry in taken:
-        memory.index_entry(entry)
-    return taken
+def _opened(what: str, *reads: Callable[..., object], of: Sequence[str] = ()) -> list[str]:
+    """One sentence where ``what`` is damaged."""
+    try:
+        for read in reads:
+            read(*of)
+    except Unreadable:
+        return [f"{what} is damaged and cannot be opened."]
+    return []
 
 
 def _versions(memory: Memory) -> int:
-    return sum(len(memory.journal.versions(entry.id)) for entry in memory.journal.entries())
+    """Told by the names of their files."""
+    files = (memory.journal.folder / VERSIONS).glob("*/*.md*")
+    return len({(path.parent, path.name.partition(".")[0]) for path in files})
 
 
 def _first(ids: Sequence[int]) -> str:

@@ -29,6 +29,7 @@ FIELDS = (
     *("id", "at", "version", "origin", "place", "about", "heard_by", "private", "emotion", "salience", "why"),
     *("commitments", "topics", "emotions", "partners", "sources", "supersedes", "written"),
 )
+FIXED = ("id", "at", "origin", "place", "about", "heard_by", "sources")  # that nobody changes by hand
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _FENCE = "---"
 
@@ -89,6 +90,14 @@ def from_markdown(text: str, before: Entry | None = None) -> Entry:
     if before is None or not fields.flag("private", False):
         return entry
     return replace(entry, scope=replace(before.scope, private=True))
+
+
+def refused(text: str, before: Entry) -> list[str]:
+    """Names of the fields that ``text`` has otherwise than ``before`` and that stay as they are. Raises EntryError."""
+    now, was = (Fields("The entry", split(one)[0] or {}) for one in (text, to_markdown(before)))
+    changed = [name for name in FIXED if set(now.words(name, was.words(name))) != set(was.words(name))]
+    opened = before.scope.private and not now.flag("private", True)
+    return [*changed, *(["private"] if opened else [])]
 
 
 def from_note(text: str, at_s: float) -> Entry:

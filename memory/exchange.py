@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from memory.commands import heard_by, scope_of
+from memory.commands import entries, heard_by, scope_of
+from memory.consent import Purpose
 from memory.entry import from_note, new_id, to_markdown
 from memory.errors import EntryError, StoreError
-from memory.importing import Note, markdown_files, read_note, read_notes, read_sillytavern
+from memory.importing import Note, Notes, read_note, read_notes, read_sillytavern
 from memory.journal_files import make_folder
 from memory.master import write_secret
 from memory.memory import Memory
@@ -31,7 +32,7 @@ class Exchanged:
     problems: tuple[str, ...] = ()  # one sentence each
 
 
-def export(memory: Memory, target: Path, person: str = "") -> Exchanged:
+def export(memory: Memory, target: Path, person: str | None = None) -> Exchanged:
     """Write entries as Markdown and turns as lines of JSON into a new folder, or into a new .zip. Readable by all
     who can read that file: it is not encrypted.
 
@@ -39,16 +40,10 @@ def export(memory: Memory, target: Path, person: str = "") -> Exchanged:
     """
     if target.exists() and (target.is_file() or any(target.iterdir())):
         raise StoreError(f"{target} is there already: choose another name.")
-    allowed = heard_by(person)
-    entries = [
-        entry
-        for entry in memory.journal.entries()
-        if not person or (person in entry.scope.about and allowed(entry.scope))
-    ]
-    turns = [
-        turn for turn in _turns(memory) if not person or (person == turn.speaker and allowed(turn.scope))
-    ]
-    files = {f"journal/{entry.id[:4]}/{entry.id[4:6]}/{entry.id}.md": to_markdown(entry) for entry in entries}
+    may = heard_by(person) if person is not None else lambda scope: True
+    found = [entry for entry in entries(memory, person) if may(entry.scope)]
+    turns = [turn for turn in _turns(memory) if person in (None, turn.speaker) and may(turn.scope)]
+    files = {f"journal/{entry.id[:4]}/{entry.id[4:6]}/{entry.id}.md": to_markdown(entry) for entry in found}
     files["turns.jsonl"] = "".join(json.dumps(_row(turn), ensure_ascii=False) + "\n" for turn in turns)
     try:
         if target.suffix.lower() == ".zip":
@@ -59,28 +54,30 @@ def export(memory: Memory, target: Path, person: str = "") -> Exchanged:
                 write_secret(target / name, text.encode())
     except OSError as error:
         raise StoreError(f"{target} cannot be written ({error.strerror}).") from error
-    return Exchanged(len(entries), len(turns))
+    return Exchanged(len(found), len(turns))
 
 
-def bring_in(memory: Memory, path: Path, now_s: float, about: str = "", everybody: bool = False) -> Exchanged:
+def bring_in(memory: Memory, path: Path, about: str | None = None, everybody: bool = False) -> Exchanged:
     """A chat of SillyTavern (.jsonl), a Markdown note, or a folder of notes. What is there already is left out.
 
     ``about``: whose it is, they alone hear it; ``everybody``: anyone may. Notes that say so themselves, such as
-    those of an export, need neither. Raises EntryError.
+    those of an export, need neither, but bring nobody back who does not want to be remembered. Raises EntryError.
     """
     if not path.exists():
         raise EntryError(f"There is no {path}.")
     if path.suffix.lower() == ".jsonl":
         return _chat(memory, path, about)
+    read = read_notes(path) if path.is_dir() else Notes((read_note(path),))
+    if not read.notes:
+        raise EntryError(read.problems[0] if read.problems else f"There are no Markdown notes in {path}.")
     if about or everybody:
         scope = scope_of(about, everybody)
-        read = read_notes(path) if path.is_dir() else None
-        notes = read.notes if read else (read_note(path),)
-        found, problems = [_entry(note, scope) for note in notes], read.problems if read else ()
+        found, problems = [_entry(note, scope) for note in read.notes], read.problems
     else:
-        found, problems = _own(path, now_s)
-    if not found and problems:
-        raise EntryError(problems[0])
+        own, problems = _own(read)
+        found = [entry for entry in own if not _withdrawn(memory, entry)]
+        if refused := len(own) - len(found):
+            problems += (f"{refused} notes were left out: they are about somebody who has been forgotten.",)
     before = {entry.id for entry in memory.journal.entries()}
     new = 0
     for entry in found:
@@ -92,7 +89,7 @@ def bring_in(memory: Memory, path: Path, now_s: float, about: str = "", everybod
     return Exchanged(new, 0, len(found) - new, problems)
 
 
-def _chat(memory: Memory, path: Path, person: str) -> Exchanged:
+def _chat(memory: Memory, path: Path, person: str | None) -> Exchanged:
     """What was said there becomes turns, which she finds as she finds any other; she does not reflect on them."""
     if not person:
         raise EntryError("Say who talked with her there: --about PERSON.")
@@ -116,19 +113,30 @@ def _chat(memory: Memory, path: Path, person: str) -> Exchanged:
     return Exchanged(0, len(kept), len(chat.lines) - len(kept), chat.problems)
 
 
-def _own(path: Path, now_s: float) -> tuple[list[Entry], tuple[str, ...]]:
-    """Notes that say themselves who may hear them."""
-    paths = markdown_files(path) if path.is_dir() else [path]
+def _own(read: Notes) -> tuple[list[Entry], tuple[str, ...]]:
+    """Notes that say themselves who may hear them, and what was wrong with the others."""
     found, broken = [], []
-    for one in paths:
+    for note in read.notes:
         try:
-            note = read_note(one)  # its size, its day
-            found.append(replace(from_note(one.read_text("utf-8"), note.at_s or now_s), sources=()))
+            found.append(from_note(note.source, note.at_s))
         except EntryError as error:
             broken.append(str(error))
-    if broken and found:
-        return found, (f"{len(broken)} notes were left out. {broken[0]}",)
-    return found, tuple(broken[:1])
+    if broken and not found:
+        raise EntryError(broken[0])
+    return found, (*read.problems, *([f"{len(broken)} notes were left out. {broken[0]}"] if broken else []))
+
+
+def _withdrawn(memory: Memory, entry: Entry) -> bool:
+    """Whether somebody it is about has said no, or has been forgotten since it happened or without agreeing anew."""
+    for person in entry.scope.about:
+        decision = memory.consent.decision(person, Purpose.REMEMBERING)
+        rows = memory.database.read("SELECT max(at_s) FROM tombstones WHERE person = ?", person)
+        forgotten_s = rows[0][0]
+        if decision is not None and not decision.allowed:
+            return True
+        if forgotten_s is not None and (decision is None or entry.at_s <= forgotten_s):
+            return True
+    return False
 
 
 def _entry(note: Note, scope: Scope) -> Entry:
@@ -137,11 +145,10 @@ def _entry(note: Note, scope: Scope) -> Entry:
 
 
 def _turns(memory: Memory) -> Iterator[StoredTurn]:
-    last, end = 0, memory.turns.last_id()
-    while last < end:  # those that cannot be opened are left out, so a page may be short
-        page = memory.turns.after(last)
+    last = 0
+    while page := memory.turns.after(last):
         yield from page
-        last = max(page[-1].id if page else 0, last + 1000)
+        last = page[-1].id
 
 
 def _row(turn: StoredTurn) -> dict[str, object]:

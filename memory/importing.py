@@ -20,7 +20,7 @@ from memory.fields import clean
 
 MOST_FILE_BYTES = 64 * 1024 * 1024  # of a chat
 MOST_LINE_BYTES = 1024 * 1024
-MOST_NOTES = 20_000
+MOST_NOTES = 100_000
 MOST_NAME = 100  # characters
 _MOST_DEEP = 12  # folders in folders
 _NOTE_DAY = re.compile(r"(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
@@ -58,7 +58,8 @@ class Note:
     title: str
     text: str  # Markdown
     at_s: float  # Unix time
-    topics: tuple[str, ...] = ()
+    topics: tuple[str, ...]
+    source: str  # its whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,9 @@ def read_notes(folder: Path) -> Notes:
     if not folder.is_dir():
         raise EntryError(f"{folder.name} is no folder.")
     notes: list[Note] = []
+    paths = sorted(_markdown(folder, _MOST_DEEP))
     broken = empty = 0
-    for path in markdown_files(folder):
-        if len(notes) == MOST_NOTES:
-            return Notes(tuple(notes), (f"There are more than {MOST_NOTES} notes; the rest was left out.",))
+    for path in paths[:MOST_NOTES]:
         try:
             note = read_note(path)
         except EntryError:
@@ -123,6 +123,7 @@ def read_notes(folder: Path) -> Notes:
     sentences = (
         (broken, f"{broken} notes could not be read, and were left out."),
         (empty, f"{empty} notes are empty, and were left out."),
+        (len(paths) > MOST_NOTES, f"There are more than {MOST_NOTES} notes; the rest was left out."),
     )
     return Notes(tuple(notes), tuple(sentence for count, sentence in sentences if count))
 
@@ -132,24 +133,20 @@ def read_note(path: Path) -> Note:
     try:
         if path.stat().st_size > 4 * MOST_TEXT:
             raise EntryError(f"{path.name} is longer than {MOST_TEXT} characters.")
-        front, body = split(path.read_text("utf-8"))
+        source = path.read_text("utf-8")
         changed_s = path.stat().st_mtime
     except OSError as error:
         raise EntryError(f"{path.name} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise EntryError(f"{path.name} is no text in UTF-8.") from error
+    front, body = split(source)
     text = clean(body)
     if len(text) > MOST_TEXT:
         raise EntryError(f"{path.name} is longer than {MOST_TEXT} characters.")
     front = front or {}
     said = (when(front.get(name)) for name in ("date", "created", "at"))
     at_s = next((at for at in said if at), None) or _day_in(path.stem) or changed_s
-    return Note(clean(path.stem)[:MOST_NAME], text, at_s, _tags(front))
-
-
-def markdown_files(folder: Path) -> list[Path]:
-    """Those in a folder and below it; neither hidden ones nor what links lead to."""
-    return sorted(_markdown(folder, _MOST_DEEP))
+    return Note(clean(path.stem)[:MOST_NAME], text, at_s, _tags(front), source)
 
 
 def when(value: Any) -> float | None:
@@ -227,6 +224,7 @@ def _tags(front: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _markdown(folder: Path, deep: int) -> Iterator[Path]:
+    """Those in a folder and below it; neither hidden ones nor what links lead to."""
     try:
         with os.scandir(folder) as items:
             for item in items:

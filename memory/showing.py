@@ -10,7 +10,6 @@ from typing import Any
 from memory.entry import ME
 from memory.types import Commitment, Entry, Hit, Origin, Scope
 
-WIDTH = 100  # characters
 _ORIGINS = {
     Origin.DIRECT: "told her alone",
     Origin.VOICE: "said in a call",
@@ -25,9 +24,10 @@ def moment(at_s: float) -> str:
 
 def line(entry: Entry, gone: bool = False) -> str:
     """One entry on one line. ``gone``: another one has taken its place."""
-    about = ", ".join(entry.partners or entry.scope.about) or _nobody(entry)
     mark = " (superseded)" if gone else ""
-    return f"{entry.id}  {moment(entry.at_s)}  {entry.salience:.1f}  {about}: {short(entry.text)}{mark}"
+    return (
+        f"{entry.id}  {moment(entry.at_s)}  {entry.salience:.1f}  {_about(entry)}: {short(entry.text)}{mark}"
+    )
 
 
 def short(text: str, most: int = 72) -> str:
@@ -37,11 +37,10 @@ def short(text: str, most: int = 72) -> str:
 
 def page(entry: Entry) -> str:
     """All of an entry."""
-    about = ", ".join(entry.scope.about) or _nobody(entry)
     heard = f"{_ORIGINS[entry.scope.origin]}, heard by {', '.join(entry.scope.heard_by) or 'nobody else'}"
     rows = [
         ("when", moment(entry.at_s)),
-        ("about", about + (f" ({', '.join(entry.partners)})" if entry.partners else "")),
+        ("about", _about(entry)),
         ("who may hear it", heard + (", kept private" if entry.scope.private else "")),
         ("emotion", ", ".join(dict.fromkeys((entry.emotion, *entry.emotions)))),
         ("salience", f"{entry.salience:.2f}" + (f": {entry.why}" if entry.why else "")),
@@ -115,8 +114,11 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
-def _nobody(entry: Entry) -> str:
-    return "everybody" if entry.scope.origin is Origin.OPEN else "herself"
+def _about(entry: Entry) -> str:
+    """Whom it is about, with the names that were shown."""
+    nobody = "everybody" if entry.scope.origin is Origin.OPEN else "herself"
+    names = f" ({', '.join(entry.partners)})" if entry.partners else ""
+    return (", ".join(entry.scope.about) or nobody) + names
 
 
 def _commitment(one: Commitment) -> str:

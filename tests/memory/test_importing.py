@@ -141,6 +141,19 @@ def test_a_folder_of_notes_is_read_as_obsidian_keeps_it(tmp_path: Path) -> None:
     )
 
 
+def test_all_that_was_left_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memory.importing.MOST_NOTES", 3)
+    for name, content in {"a": b"\xff", "b": b"", "c": b"Bees.", "d": b"Goats."}.items():
+        (tmp_path / f"{name}.md").write_bytes(content)
+    read = read_notes(tmp_path)
+    assert [note.text for note in read.notes] == ["Bees."]
+    assert read.problems == (
+        "1 notes could not be read, and were left out.",
+        "1 notes are empty, and were left out.",
+        "There are more than 3 notes; the rest was left out.",
+    )
+
+
 def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     (tmp_path / "secret.md").write_text("secret")

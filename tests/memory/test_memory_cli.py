@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,10 +17,15 @@ from typing import Any
 
 import pytest
 
+from memory import editor, showing
 from memory.__main__ import main
 from memory.consent import Purpose
+from memory.editor import draft
+from memory.errors import KeyGone
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
+from memory.types import Entry, Origin, Scope
+from memory.versions import Versions
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., "Done"]
@@ -104,6 +110,12 @@ def opened(tmp_path: Path) -> Memory:
     return open_memory(tmp_path / "data", KeyPlace(tmp_path / "config" / "key"))
 
 
+def decide(tmp_path: Path, person: str, allowed: bool) -> None:
+    memory = opened(tmp_path)
+    asyncio.run(memory.consent.decide(person, Purpose.REMEMBERING, allowed, "test"))
+    memory.close()
+
+
 def an_editor(tmp_path: Path, program: str) -> str:
     """An editor that does with ``path`` what ``program`` says, and leaves a copy as editors do."""
     script = tmp_path / "editor.py"
@@ -129,7 +141,7 @@ def test_an_entry_lives_from_adding_to_forgetting(
     assert ask("stats")["entries"] == 1 and ask("verify")["problems"] == []
     written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
     assert b"bees" not in written and b"Lisbon" not in written
-    assert run("forget", "123").stdout == "Nothing was erased.\n"
+    assert "--yes" in run("forget", "123").stdout
     assert ask("forget", "123", "--yes")["counts"]["journal"] == 1
     assert ask("list", status=1)["entries"] == []
 
@@ -169,9 +181,13 @@ def test_an_entry_is_corrected_in_an_editor(
     ("program", "sentence"),
     [
         ("path.write_text(text.replace('salience: 0.7', 'salience: lots'))", "salience should be a number"),
+        ("path.write_text(text.replace('origin: direct', 'origin: open'))", "origin cannot be changed"),
+        ("path.write_text(text.replace(\"'123'\", '123, 456'))", "about, heard_by cannot be changed"),
+        ("path.write_text(text.replace('id: 2', 'id: 3'))", "id cannot be changed"),
+        ("path.write_text('---'); sys.exit(3)", "The editor ended with an error"),
         ("sys.exit(3)", "The editor ended with an error"),
         ("path.write_bytes(b'\\xff\\xfe')", "no text in UTF-8"),
-        ("path.unlink()", "cannot be started"),
+        ("path.unlink()", "The editor left no file"),
     ],
 )
 def test_what_an_editor_breaks_changes_nothing(
@@ -180,15 +196,49 @@ def test_what_an_editor_breaks_changes_nothing(
     kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
     done = run("edit", kept["id"], "--editor", an_editor(tmp_path, program))
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
-    assert not Path((tmp_path / "seen").read_text().rsplit(" ", 1)[0]).parent.exists()
+    path = Path((tmp_path / "seen").read_text().rsplit(" ", 1)[0])
+    if "write" in program:  # nothing that was typed is lost
+        assert path.read_bytes() and f"What you wrote is in {path}." in done.stderr
+        shutil.rmtree(path.parent)
+    assert not path.parent.exists()
     assert ask("show", kept["id"])["entry"] == kept
+
+
+def test_what_was_typed_of_somebody_who_is_forgotten_meanwhile_does_not_stay() -> None:
+    with pytest.raises(KeyGone), draft("Ann keeps bees.", "entry") as path:
+        path.write_text("Ann keeps goats.")
+        raise KeyGone("This entry opens no more.")
+    assert not path.parent.exists()
+
+
+def test_what_was_kept_private_stays_private(
+    run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    closing, opening = ("path.write_text(text.replace('private: {}', 'private: {}'))".format(*pair)
+                        for pair in (("false", "true"), ("true", "false")))  # fmt: skip
+    assert ask("edit", kept["id"], "--editor", an_editor(tmp_path, closing))["entry"]["scope"]["private"]
+    done = run("edit", kept["id"], "--editor", an_editor(tmp_path, opening))
+    assert done.returncode == 2 and "private cannot be changed" in done.stderr
+
+
+def test_an_editors_command_that_makes_no_sense_is_one_sentence(
+    run: Run, ask: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    done = run("edit", kept["id"], EDITOR="vim 'quoted")
+    assert done.returncode == 2 and "quotation mark" in done.stderr and done.stderr.count("\n") == 1
+    monkeypatch.setattr(sys, "platform", "win32")
+    command = r'"C:\Program Files\editor.exe" --wait'
+    assert editor._words(command, Path("entry.md")) == f"{command} entry.md"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("show", "20990101-000000-000000"), "There is no such entry."),
-        (("show", "x"), "There is no such entry: `list` shows their ids."),
+        (("show", "202"), "Give at least 4 characters of the id"),
+        (("show", "1999"), "There is no such entry: `list` shows their ids."),
         (("add", "words"), "Say who may hear it"),
         (("add", " ", "--open"), "The entry has no text."),
         (("import", "absent.jsonl"), "There is no absent.jsonl."),
@@ -196,12 +246,85 @@ def test_what_an_editor_breaks_changes_nothing(
         (("edit", "20990101-000000-000000"), "There is no such entry."),
         (("search", "x"), "required: --for"),
         (("restore", "a", "0"), "whole number"),
+        (("search", "x", "--for", "123", "--most", "1234567890"), "whole number"),
+        (("import", "."), "There are no Markdown notes in ."),
+        *(
+            (words, "should name a person")
+            for words in (
+                ("forget", "", "--yes"),
+                ("forget", " ", "--yes"),
+                ("export", "out", "--for", ""),
+                ("list", "--about", ""),
+                ("search", "x", "--for", " "),
+                ("add", "x", "--about", ""),
+                ("import", ".", "--about", ""),
+            )
+        ),
     ],
 )
 def test_errors_are_one_sentence_and_status_2(run: Run, words: tuple[str, ...], sentence: str) -> None:
     run("add", "We play cards.", "--open")
     done = run(*words)
     assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
+    done = run(*words, "--json")
+    assert done.returncode == 2 and sentence in json.loads(done.stdout)["error"] and sentence in done.stderr
+    assert "We play cards." in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("list",), ("search", "x", "--for", "123"), ("export", "out"), ("verify",), ("stats",), ("rekey",)),
+        *(("forget", "123", "--yes"), ("show", "{}"), ("history", "{}"), ("restore", "{}", "1")),
+        *(("edit", "{}", "--editor", "true"), ("remove", "{}", "--yes")),
+    ],
+)
+def test_where_nothing_is_kept_the_answer_has_the_same_form(
+    ask: Callable[..., dict[str, Any]], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    before = ask(*words, status=1)
+    assert not (tmp_path / "data").exists()
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    after = ask(*(word.format(kept["id"]) for word in words))
+    assert before.keys() == after.keys()
+    for name, value in after.items():
+        assert before[name] is None or isinstance(before[name], type(value))
+
+
+def test_what_has_been_superseded_is_marked(
+    run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    old = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    new = ask("add", "Ann keeps goats now.", "--about", "123")["entry"]
+    change = f"path.write_text(text.replace('supersedes: []', 'supersedes: [{old['id']}]'))"
+    ask("edit", new["id"], "--editor", an_editor(tmp_path, change))
+    marks = {entry["id"]: entry["superseded"] for entry in ask("list")["entries"]}
+    assert marks == {old["id"]: True, new["id"]: False}
+
+
+def test_a_list_names_people_as_commands_want_them(run: Run, ask: Callable[..., dict[str, Any]]) -> None:
+    scope = Scope(Origin.VOICE, "lounge", ("123", "456"), ("123", "456"))
+    entry = Entry("20261127-120000-abcdef", 1_795_780_800.0, "They sing.", scope, partners=("Ann", "Bob"))
+    assert "  123, 456 (Ann, Bob): They sing." in showing.line(entry)
+
+
+def test_an_entry_is_not_removed_unasked(run: Run, ask: Callable[..., dict[str, Any]]) -> None:
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    assert "--yes" in run("remove", kept["id"]).stdout and len(ask("list")["entries"]) == 1
+    assert ask("remove", kept["id"], "--yes") == {"removed": kept["id"]}
+
+
+def test_a_search_says_what_it_fetches(run: Run, tmp_path: Path) -> None:
+    run("add", "We play cards.", "--open")
+    how = {
+        "EMBEDDER": "auto",
+        "MODELS_DIR": str(tmp_path / "models"),
+        "MODEL_HUB": "off",
+        "PIP_NO_INDEX": "1",
+    }
+    done = run("search", "cards", "--for", "123", "--json", **how)
+    assert "all-minilm-l6-v2 is not in" in done.stderr
+    assert json.loads(done.stdout)["hits"][0]["text"] == "We play cards."
 
 
 def test_a_lost_key_is_said_and_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:
@@ -224,6 +347,41 @@ def test_damage_is_found(run: Run, ask: Callable[..., dict[str, Any]], tmp_path:
     assert found["problems"] and kept["id"] in found["problems"][0]
 
 
+@pytest.mark.parametrize("field", ["roster:met", "roster:item:%", "roster:update:%"])
+def test_damage_to_what_is_known_of_somebody_is_found(
+    ask: Callable[..., dict[str, Any]], tmp_path: Path, field: str
+) -> None:
+    scope = Scope(Origin.VOICE, "lounge", ("123",), ("123",))
+    memory = opened(tmp_path)
+    for person in ("123", "456"):
+        memory.roster.met(person, "Ann", 1.0)
+        happened = {"text": "keeps bees", "scope": scope}
+        memory.roster.apply({"person": person, "at_s": 1.0, "history": [happened]})
+    memory.close()
+    assert ask("verify")["people"] == 2
+    memory = opened(tmp_path)
+    memory.database.execute(
+        "UPDATE person_values SET value = substr(value, 1, length(value) - 1) WHERE person = '456' AND field LIKE ?",
+        field,
+    )
+    memory.close()
+    assert ask("verify", status=1)["problems"] == ["What is known of 456 is damaged and cannot be opened."]
+
+
+def test_versions_are_counted_without_being_opened(
+    ask: Callable[..., dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    ask("restore", kept["id"], "1")
+    opening: list[str] = []
+    read = Versions.all_of
+    monkeypatch.setattr(
+        Versions, "all_of", lambda own, entry_id: opening.append(entry_id) or read(own, entry_id)
+    )
+    assert ask("stats")["versions"] == ask("verify")["versions"] == 2
+    assert not opening
+
+
 def test_everything_can_be_taken_out_and_brought_back(
     run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -235,9 +393,30 @@ def test_everything_can_be_taken_out_and_brought_back(
     assert "already" in run("export", "all").stderr
     assert ask("import", "all")["known"] == 2
     for entry in ask("list")["entries"]:
-        ask("remove", entry["id"])
+        ask("remove", entry["id"], "--yes")
     assert ask("import", "all")["entries"] == 2
     assert {entry["text"] for entry in ask("list")["entries"]} == {"Ann keeps bees.", "Bob sings."}
+
+
+def test_who_has_withdrawn_does_not_come_back_with_an_export(
+    run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    for person in ("123", "456", "789"):
+        ask("add", f"{person} keeps bees.", "--about", person)
+    assert ask("export", "all")["entries"] == 3
+    ask("forget", "123", "--yes")
+    decide(tmp_path, "456", False)  # the next start erases what there is of them
+    done = ask("import", "all", status=1)
+    assert (done["entries"], done["known"]) == (0, 1)
+    assert done["problems"] == ["2 notes were left out: they are about somebody who has been forgotten."]
+    decide(tmp_path, "123", True)
+    assert ask("import", "all", status=1)["entries"] == 0  # what was forgotten stays forgotten
+    assert {entry["text"] for entry in ask("list")["entries"]} == {"789 keeps bees."}
+    ask("add", "123 keeps goats.", "--about", "123")
+    assert ask("export", "new")["entries"] == 2 and ask("import", "new")["known"] == 2
+    for entry in ask("list")["entries"]:
+        ask("remove", entry["id"], "--yes")
+    assert ask("import", "new")["entries"] == 2
 
 
 def test_notes_are_brought_in_once(run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
@@ -267,9 +446,7 @@ def test_a_chat_is_brought_in_of_who_agreed(
     (tmp_path / "chat.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     refused = run("import", "chat.jsonl", "--about", "123")
     assert refused.returncode == 2 and "has not agreed to be remembered" in refused.stderr
-    memory = opened(tmp_path)
-    asyncio.run(memory.consent.decide("123", Purpose.REMEMBERING, True, "test"))
-    memory.close()
+    decide(tmp_path, "123", True)
     assert ask("import", "chat.jsonl", "--about", "123")["turns"] == 2
     assert ask("import", "chat.jsonl", "--about", "123")["known"] == 2
     assert ask("search", "bees", "--for", "123")["hits"][0]["text"] == "I keep bees in Lisbon."

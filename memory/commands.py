@@ -11,7 +11,7 @@ from pathlib import Path
 
 from memory.audience import Listeners, may_hear
 from memory.entry import from_markdown, is_id, new_id, refused, same, to_markdown
-from memory.errors import EntryError, Unreadable
+from memory.errors import EntryError, KeyGone, Unreadable
 from memory.journal_files import VERSIONS
 from memory.master import KeyPlace, source_of
 from memory.memory import Memory
@@ -111,10 +111,15 @@ def add(memory: Memory, text: str, scope: Scope, now_s: float) -> Entry:
 def take_back(memory: Memory, entry_id: str, edited: str) -> Entry | None:
     """What an editor made of an entry, as its next version; None when it says the same.
 
-    Raises EntryError when it cannot be understood or changes what has to stay. What was changed meanwhile stays among
-    the versions.
+    Raises EntryError when it cannot be understood or changes what has to stay, KeyGone when somebody it is about has
+    been forgotten meanwhile. What was changed meanwhile stays among the versions.
     """
-    before = memory.journal.read(entry_id)
+    try:
+        before = memory.journal.read(entry_id)
+    except EntryError as error:
+        raise KeyGone(
+            "The entry has been erased meanwhile, so what was written of it has been, too."
+        ) from error
     entry = from_markdown(edited, before)
     if stay := refused(edited, before):
         raise EntryError(

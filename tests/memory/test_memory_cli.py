@@ -20,8 +20,6 @@ import pytest
 from memory import editor, showing
 from memory.__main__ import main
 from memory.consent import Purpose
-from memory.editor import draft
-from memory.errors import KeyGone
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.types import Entry, Origin, Scope
@@ -204,11 +202,15 @@ def test_what_an_editor_breaks_changes_nothing(
     assert ask("show", kept["id"])["entry"] == kept
 
 
-def test_what_was_typed_of_somebody_who_is_forgotten_meanwhile_does_not_stay() -> None:
-    with pytest.raises(KeyGone), draft("Ann keeps bees.", "entry") as path:
-        path.write_text("Ann keeps goats.")
-        raise KeyGone("This entry opens no more.")
-    assert not path.parent.exists()
+def test_what_was_typed_of_somebody_who_is_forgotten_meanwhile_does_not_stay(
+    run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
+    forget = "subprocess.run([sys.executable, '-m', 'memory', 'forget', '123', '--yes'], check=True)"
+    program = f"import subprocess\npath.write_text(text.replace('bees', 'goats'))\n{forget}"
+    done = run("edit", kept["id"], "--editor", an_editor(tmp_path, program), PYTHONPATH=str(ROOT))
+    assert done.returncode == 2 and "has been erased meanwhile" in done.stderr
+    assert not Path((tmp_path / "seen").read_text().rsplit(" ", 1)[0]).parent.exists()
 
 
 def test_what_was_kept_private_stays_private(

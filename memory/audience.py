@@ -6,8 +6,8 @@ while the person it is about is there, and has not kept it private. Written in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from memory.types import Origin, Scope
 
@@ -37,6 +37,16 @@ def may_hear(scope: Scope, listeners: Listeners) -> bool:
         case Origin.VOICE:
             return bool(scope.about) and people >= frozenset(scope.about)
     return False
+
+
+def allowed(listeners: Listeners) -> Callable[[Scope], bool]:
+    """``may_hear`` for these listeners, as whoever looks for memories asks it."""
+    return lambda scope: may_hear(scope, listeners)
+
+
+def without(scope: Scope, person: str) -> Scope:
+    """As if ``person``, whom it is not about, had never been there."""
+    return replace(scope, heard_by=tuple(one for one in scope.heard_by if one != person))
 
 
 def narrowest(scopes: Sequence[Scope]) -> Scope:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memory import words
+from memory.audience import without
 from memory.database import Database, Execute
 from memory.errors import KeyGone
 from memory.types import Document, Origin, Scope
@@ -140,19 +141,19 @@ class Index:
         return gone
 
     def remove_person(self, person: str) -> list[int]:
-        """All that is about a person, whoever else it is about; their ids."""
+        """All that is about a person, whoever else it is about; their ids. Nor did they hear anything else."""
+        gone: list[int] = []
         with self._database.transaction() as execute:
-            scopes = [
-                number
-                for number, scope in execute("SELECT id, scope FROM scopes")
-                if person in scope_of(scope).about
-            ]
-            gone = [
-                int(number)
-                for scope in scopes
-                for (number,) in execute("DELETE FROM documents WHERE scope = ? RETURNING id", scope)
-            ]
+            for number, text in execute("SELECT id, scope FROM scopes"):
+                scope = scope_of(text)
+                if person in scope.about:
+                    rows = execute("DELETE FROM documents WHERE scope = ? RETURNING id", number)
+                    gone += [int(row[0]) for row in rows]
+                elif person in scope.heard_by:
+                    narrower = self._number_of(execute, without(scope, person))
+                    execute("UPDATE documents SET scope = ? WHERE scope = ?", narrower, number)
             self._unlist(execute, gone)
+            self._forget_scopes(execute)
         return gone
 
     def supersede(self, gone: Set[tuple[str, str]]) -> tuple[list[int], list[int]]:
@@ -166,17 +167,21 @@ class Index:
             return _flag(execute, gone - before, True), _flag(execute, before - gone, False)
 
     def _insert(self, execute: Execute, document: Document, content: bytes, superseded: bool) -> int:
-        scope = text_of(document.scope)
-        execute("INSERT OR IGNORE INTO scopes (scope) VALUES (?)", scope)
+        scope = self._number_of(execute, document.scope)
         rows = execute(
             "INSERT INTO documents (kind, ref, at_s, session, scope, content, salience, superseded) "
-            "VALUES (?, ?, ?, ?, (SELECT id FROM scopes WHERE scope = ?), ?, ?, ?) RETURNING id",
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             *(document.kind, document.ref, document.at_s, document.session, scope, content),
             *(document.salience, superseded),
         )
         number = int(rows[0][0])
         words.add(execute, number, document.text)
         return number
+
+    def _number_of(self, execute: Execute, scope: Scope) -> int:
+        text = text_of(scope)
+        execute("INSERT OR IGNORE INTO scopes (scope) VALUES (?)", text)
+        return int(execute("SELECT id FROM scopes WHERE scope = ?", text)[0][0])
 
     def _unlist(self, execute: Execute, gone: Sequence[int]) -> None:
         for number in gone:
@@ -186,6 +191,9 @@ class Index:
 
     def _tidy(self, execute: Execute) -> None:
         words.tidy(execute)
+        self._forget_scopes(execute)
+
+    def _forget_scopes(self, execute: Execute) -> None:
         execute("DELETE FROM scopes WHERE id NOT IN (SELECT scope FROM documents)")
 
     def _seal(self, document: Document) -> bytes:

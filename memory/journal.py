@@ -130,18 +130,18 @@ class Journal:
     def remove_person(self, person: str) -> int:
         """Remove all that is about somebody, in any version, and all that opens no more. Returns how many entries.
 
-        May be called before or after their key is destroyed, and again.
+        What is left was not heard by them. May be called before or after their key is destroyed, and again.
         """
         with self._changing():
             current, notes = self._files.scan()
             self._files.delete(*(path for path in notes if self._files.is_about(path, person)))
-            return sum(
-                [
-                    self.remove(entry_id)
-                    for entry_id in self._files.with_versions() | set(current)
-                    if any(self._files.is_about(path, person) for path in self._files.all_of(entry_id))
-                ]
-            )
+            removed = [
+                self.remove(entry_id)
+                for entry_id in self._files.with_versions() | set(current)
+                if any(self._files.is_about(path, person) for path in self._files.all_of(entry_id))
+            ]
+            self._shelf.leave_out(person)
+            return sum(removed)
 
     def take_up(self) -> list[Entry]:
         """Entries that somebody else has changed or added since the last call: by hand, or in another process.

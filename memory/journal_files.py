@@ -136,10 +136,10 @@ class JournalFiles:
         except UnicodeDecodeError as error:
             raise Unreadable("The file is no text in UTF-8.") from error
 
-    def encode(self, entry: Entry, suffix: str = "") -> bytes:
+    def encode(self, entry: Entry) -> bytes:
         """The bytes of its file."""
         plain = to_markdown(entry).encode()
-        if (suffix or self.suffix) == PLAIN:
+        if self.suffix == PLAIN:
             return plain
         return self._vault.seal(plain, entry.scope.about, _context(entry.id))
 
@@ -165,6 +165,10 @@ class JournalFiles:
                 name = f"{latest.version:04}.left-{token_hex(3)}{self.suffix if suffix == PLAIN else SEALED}"
                 self.put(self.folder / VERSIONS / latest.id / name, raw)
                 self.delete(path)
+
+    def aside(self, entry_id: str) -> list[Path]:
+        """What ``put_aside`` has kept."""
+        return list((self.folder / VERSIONS / entry_id).glob("*.left-*"))
 
     def delete(self, *paths: Path) -> None:
         with plainly(self.folder):
@@ -201,11 +205,16 @@ class JournalFiles:
         try:
             return person in from_markdown(text).scope.about
         except EntryError:
-            return re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text) is not None
+            return names(text, person)
 
     def opens(self, raw: bytes) -> bool:
         """Whether the keys are there that a sealed file takes; of ``raw`` its first bytes are enough."""
         return self._vault.people_of(raw) is not None
+
+
+def names(text: str, person: str) -> bool:
+    """Whether a person's id stands in ``text``."""
+    return re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text) is not None
 
 
 def make_folder(folder: Path) -> None:

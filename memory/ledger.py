@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 from pydantic import TypeAdapter
 
+from memory.audience import without
 from memory.errors import EntryError, KeyGone
 from memory.ports import PersonStore
 from memory.types import Scope
@@ -143,24 +144,29 @@ class Ledger:
     def remove_person(self, person: str) -> int:
         """Drop every line, and every earlier form of one, that rests on this person's words; how many lines.
 
-        What nobody can open any more goes, too. May be called again, before or after their key is destroyed.
+        What nobody can open any more goes, too, and of all the rest they heard nothing. May be called again, before
+        or after their key is destroyed.
         """
         with self._lock:
-            gone: dict[str, bytes | None] = {
-                name: None for name, sealed in self._sealed.items() if self._rests_on(sealed, person)
-            }
+            lines: dict[str, bytes | None] = {}
+            for name, sealed in self._sealed.items():
+                left = self._left_of(name, sealed, person)
+                if left != sealed:
+                    lines[name] = left
             records = {}
             for number, record in self._records.items():
-                kept = {
-                    name: pair
-                    for name, pair in record.changes.items()
-                    if not any(one and self._rests_on(bytes.fromhex(one), person) for one in pair)
-                }
-                if len(kept) < len(record.changes):
+                kept = {}
+                for name, pair in record.changes.items():
+                    before, after = (
+                        self._left_of(name, bytes.fromhex(one), person) if one else None for one in pair
+                    )
+                    if (before is None, after is None) == (pair[0] is None, pair[1] is None):
+                        kept[name] = _hex(before), _hex(after)
+                if kept != record.changes:
                     records[number] = _Record(record.at_s, kept, record.undone_s)
-            if gone or records:
-                self._write(gone, records)
-            return len(gone)
+            if lines or records:
+                self._write(lines, records)
+            return sum(line is None for line in lines.values())
 
     def _write(self, lines: Mapping[str, bytes | None], records: Mapping[int, _Record]) -> None:
         old = sorted({*self._records, *records}, reverse=True)[UPDATES_KEPT:]
@@ -182,9 +188,13 @@ class Ledger:
         for number in old:
             self._records.pop(number, None)
 
-    def _rests_on(self, sealed: bytes, person: str) -> bool:
+    def _left_of(self, name: str, sealed: bytes, person: str) -> bytes | None:
+        """A line once ``person`` is forgotten; the same bytes where they had nothing to do with it."""
         people = self._vault.people_of(sealed)
-        return people is None or person in people
+        item = self._opened(name, sealed.hex()) if people and person not in people else None
+        if item is None or person not in item.scope.heard_by:
+            return sealed if item else None
+        return self._seal(replace(item, scope=without(item.scope, person)))
 
     def _hold(self, name: str, sealed: bytes) -> None:
         self._sealed[name] = sealed

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 
 from memory.asked import asked
+from memory.audience import without
 from memory.columns import NOBODY, Columns, Rows, VectorBlocks
 from memory.database import Database
 from memory.dates import spans_in
@@ -107,10 +108,18 @@ class Recall:
             self._drop(self._index.remove(kind, refs))
 
     def remove_person(self, person: str) -> int:
-        """Remove all that is about a person, whoever else it is about; how much there was."""
+        """Remove all that is about a person, whoever else it is about; how much there was.
+
+        Nor did they hear anything else.
+        """
         with self._lock:
             gone = self._index.remove_person(person)
+            column = self._columns["scope"]
+            for number, scope in list(self._scopes.items()):
+                if person in scope.heard_by:
+                    column[column == number] = self._scopes.number(without(scope, person))
             self._drop(gone)
+            self._forget_unused()
             return len(gone)
 
     def supersede(self, gone: Set[tuple[str, str]]) -> None:
@@ -184,8 +193,11 @@ class Recall:
             self._vectors.clear(int(row))
         if len(ids):
             self._words.forget()
-            self._scopes.keep_only(set(self._columns["scope"].tolist()))
-            self._speakers.keep_only(set(self._columns["speaker"].tolist()))
+            self._forget_unused()
+
+    def _forget_unused(self) -> None:
+        self._scopes.keep_only(set(self._columns["scope"].tolist()))
+        self._speakers.keep_only(set(self._columns["speaker"].tolist()))
 
     def _allowed(self, allowed: Callable[[Scope], bool]) -> Rows:
         """The rows that take part."""

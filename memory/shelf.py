@@ -36,7 +36,6 @@ class Shelf:
     """Raises StoreError."""
 
     def __init__(self, folder: Path, vault: Vault, encrypted: bool, notes: bool) -> None:
-        self.folder = folder
         self.files = JournalFiles(folder, vault, encrypted)
         self.versions = Versions(self.files)
         self.known: dict[str, Known] = {}
@@ -132,6 +131,18 @@ class Shelf:
         self.known[entry.id] = Known(self._signatures(entry.id), entry, raw[:_HEAD])
         self.news.pop(entry.id, None)
         return entry
+
+    def leave_out(self, person: str) -> None:
+        """Of entries that are not about this person: as if they had never been there, in any version."""
+        self.look()
+        for entry_id, known in self.known.items():
+            if known.entry is None or person not in known.entry.scope.heard_by:
+                continue
+            self.versions.leave_out(entry_id, person)
+            latest = next(self.versions.newest_first(entry_id), None)
+            if latest is not None:
+                mended = replace(known, entry=latest.entry) if known.problem else self._mend(latest)
+                self.known[entry_id] = mended
 
     def opens(self, known: Known, opening: dict[bytes, bool] | None = None) -> bool:
         """Whether its keys are still there. ``opening``: what is known of that already."""

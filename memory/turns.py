@@ -118,12 +118,16 @@ class Turns:
         return {str(row[0]) for row in self._database.read("SELECT DISTINCT person FROM turn_people")}
 
     def remove_person(self, person: str) -> int:
-        """Erase a person's turns, and hers that may repeat their words; how many."""
+        """Erase a person's turns, and hers that may repeat their words; how many. Nor did they hear any other."""
         with self._database.transaction() as execute:
             rows = execute("SELECT turn FROM turn_people WHERE person = ?", person)
             for (number,) in rows:
                 execute("DELETE FROM turns WHERE id = ?", number)
                 execute("DELETE FROM turn_people WHERE turn = ?", number)
+            heard = execute("SELECT id, heard_by FROM turns WHERE instr(heard_by, ?)", json.dumps(person))
+            for number, heard_by in heard:
+                others = json.dumps([one for one in json.loads(heard_by) if one != person])
+                execute("UPDATE turns SET heard_by = ? WHERE id = ?", others, number)
             return len(rows)
 
     def __len__(self) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from memory.audience import without
 from memory.entry import from_markdown, is_id
 from memory.errors import EntryError, KeyGone, Unreadable
-from memory.journal_files import JournalFiles
+from memory.journal_files import JournalFiles, names
 from memory.types import Entry
 
 
@@ -55,6 +57,20 @@ class Versions:
         if entry.id != entry_id:
             raise EntryError("The file has the id of another entry.")
         return entry
+
+    def leave_out(self, entry_id: str, person: str) -> None:
+        """Write every version as if this person, whom it is not about, had never been there; the newest last.
+
+        What was left aside and names them goes.
+        """
+        for version in self.all_of(entry_id):
+            if person in version.entry.scope.heard_by:
+                entry = replace(version.entry, scope=without(version.entry.scope, person))
+                self._files.put(self._files.version(entry_id, version.number), self._files.encode(entry))
+        for path in self._files.aside(entry_id):
+            with suppress(KeyGone, Unreadable, EntryError):
+                if names(self._files.markdown(path, self._files.read(path), entry_id), person):
+                    self._files.delete(path)
 
     def convert(self, entry_id: str) -> int:
         """Bring the versions of an entry into the form that is asked for; those that open. Returns how many."""

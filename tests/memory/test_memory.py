@@ -11,8 +11,9 @@ import pytest
 
 from memory.consent import Purpose
 from memory.database import occupied
-from memory.entry import new_id
+from memory.entry import new_id, to_markdown
 from memory.errors import EntryError, StoreError
+from memory.journal_files import names
 from memory.master import PROOF, KeyPlace
 from memory.memory import Memory, open_memory
 from memory.types import HERS, Entry, StoredTurn
@@ -109,6 +110,68 @@ def test_nobody_cannot_be_forgotten_as_that_would_be_herself(tmp_path: Path, mem
     memory.close()
     again = opened(tmp_path)
     assert [one.text for one in again.profile.items()] == ["rain"]
+    again.close()
+
+
+ANN = "discord:1234"  # and Bob's begins with it
+BOB = "discord:12345"
+
+
+def everything_opened(memory: Memory) -> dict[str, str]:
+    """All that is kept, by where it is, and as whoever has every key would read it."""
+    tables = [row[0] for row in memory.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = {name: repr(memory.database.read(f"SELECT * FROM {name}")) for name in tables}
+    found["turns, opened"] = repr(memory.turns.after(0))
+    versions = [memory.journal.versions(entry.id) for entry in memory.journal.entries()]
+    found["journal"] = "".join(to_markdown(one) for each in versions for one in each)
+    ledgers = [memory.profile.items(), memory.profile.history()]
+    ledgers += [memory.roster.acquaintance(one) for one in memory.roster.people()]  # type: ignore[list-item]
+    ledgers += [memory.roster.history(one) for one in memory.roster.people()]
+    found["profile and roster"] = repr(ledgers)
+    found["in RAM"] = repr([memory.recall._scopes._numbers, memory.journal._shelf.known])
+    return found
+
+
+def naming(memory: Memory, person: str) -> set[str]:
+    return {where for where, text in everything_opened(memory).items() if names(text, person)}
+
+
+def test_that_somebody_was_there_is_forgotten_with_them(tmp_path: Path, memory: Memory) -> None:
+    for person in (ANN, BOB):
+        decide(memory, person, True)
+    said(memory, ANN, "I keep bees.", scope=scope(ANN, heard_by=(ANN, BOB)))
+    there = scope(BOB, heard_by=(ANN, BOB))
+    dog = said(memory, BOB, "I have a dog.", scope=there)
+    alone = said(memory, BOB, "I sing alone.", scope=scope(BOB))
+    entry = memory.keep_entry(Entry("", NOON_S, "Bob has a dog.", there, sources=(dog.id,)))
+    assert entry is not None
+    memory.index_entry(memory.journal.write(replace(entry, text="Bob has a small dog.")))
+    for text in ("dogs", "small dogs"):
+        line = {"text": text, "scope": there, "sources": (dog.id,)}
+        memory.profile.apply({"add": [{**line, "section": "tastes", "at_s": NOON_S}]})  # type: ignore[dict-item]
+        memory.roster.apply({"person": BOB, "at_s": NOON_S, "relationship": line})
+    memory.roster.met(ANN, "Ann", NOON_S)
+    assert {"turns", "scopes", "journal", "profile and roster", "in RAM"} <= naming(memory, ANN)
+
+    decide(memory, ANN, False)
+    memory.forget_person(ANN)
+
+    remaining = {"consent", "tombstones"}  # that they said no, and when that was done
+    assert naming(memory, ANN) == remaining
+    (version, newest) = memory.journal.versions(entry.id)
+    assert (version.text, newest.text) == ("Bob has a dog.", "Bob has a small dog.")
+    assert version.scope.heard_by == newest.scope.heard_by == (BOB,)
+    assert {one.text for one in memory.profile.items()} == {"dogs", "small dogs"}
+    memory.roster.undo(BOB, 2)
+    known = memory.roster.acquaintance(BOB).relationship
+    assert known is not None and known.text == "dogs"
+    assert found(memory, "dog alone") == {"Bob has a small dog.", "I have a dog.", "I sing alone."}
+    assert memory.database.read("SELECT count(*) FROM scopes") == [(1,)] and alone.scope.heard_by == (BOB,)
+    memory.close()
+    again = opened(tmp_path)
+    again.catch_up()
+    assert naming(again, ANN) == remaining and again.journal.check() == []
+    assert again.journal.take_up() == []
     again.close()
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import partial
 
 from cogs.host import Host, Place
 from cogs.telling import commitments_of, day_name, lines_of
-from memory.audience import Listeners, may_hear
+from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
 from memory.ranking import worth
@@ -66,7 +66,7 @@ class Chronicle:
         heard_by = self._remembered(present if not written else ()) | {person.id}
         scope = Scope(self._origin(written), self._place.key, (person.id,), tuple(sorted(heard_by)))
         turn = StoredTurn(0, self._host.now(), person.id, person.name, utterance.text, self._ongoing(), scope)
-        await self._write(turn, partial(self._memory.may_remember, person.id))
+        await self._write(turn)
 
     async def said(self, reply: Turn) -> None:
         heard_by = self._remembered({self._writer} if reply.written else reply.heard_by)
@@ -74,10 +74,13 @@ class Chronicle:
         scope = Scope(self._origin(reply.written), self._place.key, people, tuple(sorted(heard_by)))
         name = self._host.persona.character.name
         turn = StoredTurn(0, self._host.now(), HERS, name, reply.text, self._ongoing(), scope, cut=reply.cut)
-        await self._write(turn, lambda: bool(people) and all(map(self._memory.may_remember, people)))
+        await self._write(turn)
 
-    async def _write(self, turn: StoredTurn, may: Callable[[], bool]) -> None:
-        if not may():  # the common case of people who have not agreed costs no thread
+    async def _write(self, turn: StoredTurn) -> None:
+        people, may = turn.scope.about, self._memory.may_remember
+        if not people or not all(
+            map(may, people)
+        ):  # that people have not agreed is common, and costs no thread
             return
         try:
             stored = await asyncio.to_thread(self._memory.turns.add, turn, may)
@@ -138,8 +141,8 @@ class Chronicle:
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
         if not aloud:
             self._writer = person.id
-        allowed = partial(_allowed, self._listeners(aloud))
-        find = partial(self._memory.recall.find, text, allowed, self._host.now(), most=MOST_HITS)
+        may = allowed(self._listeners(aloud))
+        find = partial(self._memory.recall.find, text, may, self._host.now(), most=MOST_HITS)
         try:
             hits: list[Hit] = await asyncio.to_thread(find)
         except MemoryFault as error:
@@ -163,16 +166,15 @@ class Chronicle:
 
     def _what_matters(self, listeners: Listeners) -> list[Told]:
         """About those who are there: what was promised or awaited, who they are; then about herself."""
-        allowed = partial(_allowed, listeners)
-        memory = self._memory
+        memory, may = self._memory, allowed(listeners)
         entries, now_s = memory.journal.entries(), self._host.now()
-        promised = commitments_of(entries, listeners.people, allowed, now_s, self._name_of)
+        promised = commitments_of(entries, listeners.people, may, now_s, self._name_of)
         known = [
             line
             for person in sorted(listeners.people)
-            if (line := memory.roster.line(person, allowed)) is not None
+            if (line := memory.roster.line(person, may)) is not None
         ]
-        hers = memory.profile.snapshot(allowed, PROFILE_CHARACTERS)
+        hers = memory.profile.snapshot(may, PROFILE_CHARACTERS)
         return [*promised[:MOST_COMMITMENTS], *known, *hers]
 
     def _name_of(self, person: str) -> str:
@@ -191,7 +193,3 @@ class Chronicle:
             taken.append(text)
             about |= line.about
         return Recalled(between.join(taken), frozenset(about))
-
-
-def _allowed(listeners: Listeners, scope: Scope) -> bool:
-    return may_hear(scope, listeners)

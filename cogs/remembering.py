@@ -13,14 +13,14 @@ from functools import partial
 from typing import TypeVar
 
 from cogs.host import Host
-from memory.audience import Listeners, may_hear, narrowest
+from memory.audience import Listeners, allowed, narrowest
 from memory.entry import new_id
 from memory.errors import EntryError, MemoryFault
 from memory.memory import Memory
 from memory.profile import Addition
 from memory.roster_update import Words
 from memory.salience import of_turn
-from memory.types import HERS, Entry, Scope, StoredTurn
+from memory.types import HERS, Entry, StoredTurn
 from persona_core.engines.threads import give_way
 from persona_core.persona import Persona
 from persona_core.thinking.derived import Reflected
@@ -149,16 +149,16 @@ class Remembering:
         """What she knows already: entries that these turns may add to or correct, and who the people are."""
         memory = self._memory
         scope = narrowest([turn.scope for turn in turns])
-        allowed = partial(_allowed, Listeners(frozenset(scope.heard_by), scope.place))
+        may_be_told = allowed(Listeners(frozenset(scope.heard_by), scope.place))
         gone = memory.journal.superseded()
         known: dict[str, Entry] = {}
         by_id = {entry.id: entry for entry in memory.journal.entries() if entry.id not in gone}
         for turn in sorted(turns, key=lambda one: -of_turn(one).score)[:LOOKED_UP]:
-            for hit in memory.recall.find(turn.text, allowed, self._host.now(), most=KNOWN_ENTRIES):
+            for hit in memory.recall.find(turn.text, may_be_told, self._host.now(), most=KNOWN_ENTRIES):
                 if hit.document.kind == "entry" and hit.document.ref in by_id:
                     known[hit.document.ref] = by_id[hit.document.ref]
         people = sorted({turn.speaker for turn in turns} - {HERS})
-        lines = [memory.roster.line(person, allowed) for person in people]
+        lines = [memory.roster.line(person, may_be_told) for person in people]
         return list(known.values())[:KNOWN_ENTRIES], [line.text for line in lines if line]
 
     def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> bool:
@@ -185,14 +185,10 @@ class Remembering:
         """Make a change about ``people`` that consists of ``lines``, unless one of them may not be kept."""
         about = {*people, *(person for line in lines for person in line.scope.about)}
         sources = {source for line in lines for source in line.sources}
-        with self._memory.allowed(about, sources) as allowed:
-            if not allowed:
+        with self._memory.allowed(about, sources) as may:
+            if not may:
                 return
             try:
                 change()
             except EntryError as error:  # it says what is there already
                 log.info("a change was left out: %s", error)
-
-
-def _allowed(listeners: Listeners, scope: Scope) -> bool:
-    return may_hear(scope, listeners)

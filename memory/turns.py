@@ -40,24 +40,26 @@ class Turns:
         # Keys of the channels that others can read and from which turns are kept
         self.text_places = {str(row[0]) for row in places}
 
-    def add(self, turn: StoredTurn, may: Callable[[], bool] = lambda: True) -> StoredTurn | None:
-        """Write a turn down; it comes back with its id (the one given does not count).
+    def add(self, turn: StoredTurn, may: Callable[[str], bool] = lambda person: True) -> StoredTurn | None:
+        """Write a turn down; it comes back as it is kept, with its id (the one given does not count).
 
-        ``may`` is asked once nobody else can write, and None comes back if it says no: whoever withdraws their
-        consent erases after it has been withdrawn, so that nothing slips in between.
+        ``may`` is asked once nobody else can write: None comes back if it says no of somebody whose words it holds,
+        and of who else was there only those are kept of whom it says yes. Whoever withdraws their consent erases
+        after it has been withdrawn, so that nothing slips in between.
         """
-        if not may():
-            return None
         scope = turn.scope
+        if not all(map(may, scope.about)):
+            return None
         content = json.dumps({"name": turn.name, "text": turn.text, "cut": turn.cut}).encode()
         try:
             sealed = self._vault.seal(content, scope.about, _context(turn.at_s, turn.speaker))
         except KeyGone:  # just now
             return None
-        heard_by = json.dumps(scope.heard_by)
         with self._database.transaction() as execute:
-            if not may():
+            if not all(map(may, scope.about)):
                 return None
+            scope = replace(scope, heard_by=tuple(filter(may, scope.heard_by)))
+            heard_by = json.dumps(scope.heard_by)
             rows = execute(
                 "INSERT INTO turns (at_s, speaker, session, origin, place, heard_by, private, reflected, sealed) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id",
@@ -69,7 +71,7 @@ class Turns:
                 execute("INSERT INTO turn_people VALUES (?, ?)", person, number)
         if scope.origin is Origin.TEXT:
             self.text_places.add(scope.place)
-        return replace(turn, id=number)
+        return replace(turn, id=number, scope=scope)
 
     def get(self, ids: Iterable[int]) -> list[StoredTurn]:
         """Those that are there and can be opened, in the order of their ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from memory.errors import StoreError
 from memory.turns import Turns
 from memory.types import HERS
-from tests.memory.kept import everything_under, open_vault, turn
+from tests.memory.kept import everything_under, open_vault, scope, turn
 
 
 @pytest.fixture
@@ -33,9 +34,15 @@ def test_no_word_of_it_stands_on_the_disk(tmp_path: Path, turns: Turns) -> None:
 
 def test_nothing_is_written_of_who_has_changed_their_mind_meanwhile(turns: Turns) -> None:
     answers = iter([True, False])
-    assert turns.add(turn("ann", "words"), lambda: next(answers)) is None
-    assert turns.add(turn("ann", "words"), lambda: False) is None
+    assert turns.add(turn("ann", "words"), lambda _: next(answers)) is None
+    assert turns.add(turn("ann", "words"), lambda _: False) is None
     assert len(turns) == 0
+
+
+def test_that_somebody_is_there_is_not_written_once_they_have_changed_their_mind(turns: Turns) -> None:
+    said = replace(turn("ann", "words"), scope=scope("ann", heard_by=("ann", "bob")))
+    kept = turns.add(said, lambda person: person != "bob")
+    assert kept is not None and kept.scope.heard_by == ("ann",) and turns.after(0) == [kept]
 
 
 def test_a_person_takes_along_what_she_said_about_them_and_nothing_else(turns: Turns) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -20,23 +20,21 @@ class Gathering:
         self._columns, self._words, self._rows = columns, words, rows
         there = np.zeros(max(speakers, default=0) + 2, np.bool_)
         there[columns["speaker"][rows]] = True  # NOBODY's is the last one
-        self._shown = {number: name for number, name in speakers.items() if there[number]}
-        self._speakers = {number: frozenset(words_of(name)) for number, name in self._shown.items()}
+        self._speakers = {
+            number: frozenset(words_of(name)) for number, name in speakers.items() if there[number]
+        }
         self._names = frozenset().union(*self._speakers.values())
         self._place = np.full(columns.count + 1, NOBODY)  # row → candidate; the last one is for NOBODY
         self._place[rows] = np.arange(len(rows))
 
-    def candidates(
-        self, query: str, question: Asked, present: Sequence[str], cosines: Numbers | None
-    ) -> Candidates:
-        """``present``: names, as they are shown; ``cosines``: of the question with each candidate."""
+    def candidates(self, query: str, question: Asked, cosines: Numbers | None) -> Candidates:
+        """``cosines``: of the question with each candidate."""
         columns, rows = self._columns, self._rows
         kind = np.zeros(len(rows), np.float32)
         for wanted, name in ((question.a_time, "time"), (question.a_number, "number")):
             if wanted:
                 kind = np.maximum(kind, columns[name][rows])
         speaker = columns["speaker"][rows]
-        here = [number for number, name in self._shown.items() if name in present]
         return Candidates(
             at_s=columns["at_s"][rows],
             before=self._place[columns["before"][rows]],
@@ -44,7 +42,6 @@ class Gathering:
             asks=columns["asks"][rows],
             asked_kind=kind,
             named=self._named(frozenset(words_of(query)), speaker),
-            present=np.isin(speaker, here).astype(np.float32),
             salience=columns["salience"][rows],
             cosines=cosines,
             embedded=columns["embedded"][rows],

@@ -12,6 +12,11 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Numbered(Generic[T]):
+    """A number is given once and never again, also when its value is forgotten.
+
+    Not safe for several threads: whoever holds it has a lock.
+    """
+
     def __init__(self) -> None:
         self._given = 0
         self._numbers: dict[T, int] = {}
@@ -21,7 +26,10 @@ class Numbered(Generic[T]):
         return ((number, value) for value, number in self._numbers.items())
 
     def where(self, holds: Callable[[T], bool]) -> npt.NDArray[np.bool_]:
-        """For every number given whether ``holds`` is true of its value; the last is for -1."""
+        """For every number given whether ``holds`` is true of its value.
+
+        One more stands at the end, False: so a column's -1, which means no value, finds it there.
+        """
         found = np.zeros(self._given + 1, np.bool_)
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
         found[numbers] = np.fromiter(map(holds, self._numbers), np.bool_, len(self._numbers))

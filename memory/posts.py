@@ -26,7 +26,10 @@ class Post:
 
 
 class Posts:
-    """Blocks for a disk write: call it off the event loop."""
+    """Kept of anybody: what stands in Discord has to be found when they ask for it to be erased, also after a restart.
+
+    Blocks for a disk write: call it off the event loop. Raises StoreError.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

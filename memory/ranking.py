@@ -22,10 +22,6 @@ from memory.types import Hit, Reason
 Rows = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
 
-K1, B = (
-    0.8,
-    0.5,
-)  # BM25: how fast further words count less (each counts once), and how much a long text is held back
 REACH = (0.8, 0.6, 0.4, 0.2)  # what a word counts that was said so many turns away
 SPREAD = 5.0  # standard deviations that make one point of meaning
 DAY_S = 86_400.0
@@ -40,7 +36,7 @@ WORTH = {"turn": 0.55, "entry": 0.25}  # nothing is said around an entry, so tha
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Fitted on the three LoCoMo dialogues for development, for both embedders at once; leaving one out moved the
-    larger ones by less than a tenth. Salience, age and presence are by hand, and small."""
+    larger ones by less than a tenth. Salience and age are by hand, and small."""
 
     words: float = 1.0
     near: float = 0.62
@@ -55,7 +51,9 @@ class Weights:
     time: float = 0.45
     salience: float = 0.05
     age: float = 0.003  # for each doubling of the days that have passed
-    present: float = 0.01
+
+
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ class Candidates:
     asks: Numbers  # 1: it ends with a question
     asked_kind: Numbers  # 1: it names a time, or a number, and that is asked for
     named: Numbers  # 1: the question names who said it, or whom it is about
-    present: Numbers  # 1: who said it is there
     salience: Numbers  # 0..1
     cosines: Numbers | None  # with the question; None: meaning is not known
     embedded: npt.NDArray[np.bool_]  # whether its cosine is known
@@ -93,18 +90,12 @@ class Ranked:
         return tuple(sorted((one for one in found if one.points), key=lambda one: -abs(one.points)))
 
 
-def rank(
-    those: Candidates,
-    holding: Sequence[Rows],
-    spans: Sequence[Span],
-    now_s: float,
-    weights: Weights = Weights(),
-) -> Ranked:
+def rank(those: Candidates, holding: Sequence[Rows], spans: Sequence[Span], now_s: float) -> Ranked:
     """``holding``: for each word of the question, which of ``those`` have it."""
     own, near, earlier = word_shares(those, holding)
     meaning = standing_out(those)
     answers = _at(those.asks, those.before)  # what follows a question that fits is likely its answer
-    w = weights
+    w = WEIGHTS
     parts = {
         "words": w.words * own,
         "words around it": w.near * near + w.before * earlier,
@@ -117,7 +108,6 @@ def rank(
         "time": w.time * fitting(those.at_s, spans),
         "salience": w.salience * those.salience,
         "age": -w.age * np.log2(1 + np.maximum(now_s - those.at_s, 0) / DAY_S).astype(np.float32),
-        "present": w.present * those.present,
     }
     total = np.zeros(len(those.at_s), np.float32)
     for points in parts.values():

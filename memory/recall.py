@@ -139,11 +139,10 @@ class Recall:
         allowed: Callable[[Scope], bool],
         now_s: float,
         most: int = 8,
-        speakers_present: Sequence[str] = (),
     ) -> list[Hit]:
         """What fits ``query`` best, the best first; ``allowed`` says of which scopes anything may be told.
 
-        ``now_s``: Unix time from which "yesterday" counts. ``speakers_present``: names, as they are shown.
+        ``now_s``: Unix time from which "yesterday" counts.
         """
         spans, rest = spans_in(query, now_s)
         question = asked(rest)
@@ -157,7 +156,7 @@ class Recall:
                 return []
             gathering = Gathering(self._columns, self._words, dict(self._speakers.items()), rows)
             cosines = self._vectors.cosines(vector, self._columns.count)[rows] if vector is not None else None
-            those = gathering.candidates(query, question, speakers_present, cosines)
+            those = gathering.candidates(query, question, cosines)
             ranked = rank(those, gathering.holding(question), spans, now_s)
             return self._hits(ranked, rows, most)
 

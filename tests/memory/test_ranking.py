@@ -23,7 +23,6 @@ def those(count: int, **columns: object) -> Candidates:
         asks=none,
         asked_kind=none,
         named=none,
-        present=none,
         salience=none,
         cosines=None,
         embedded=np.zeros(count, np.bool_),

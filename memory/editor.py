@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from memory.errors import EntryError, KeyGone, MemoryFault, StoreError
+from memory.master import discard
 
 RAM = Path("/dev/shm")  # on Linux
 
@@ -94,11 +95,8 @@ def _usual() -> str:
 
 def _shred(folder: Path) -> None:
     """Overwrite what lies there, the editor's own copies too, and remove it."""
-    for path in folder.rglob("*"):
+    for path in list(folder.rglob("*")):
         with suppress(OSError):
             if path.is_file() and not path.is_symlink():
-                with path.open("r+b") as file:
-                    file.write(bytes(path.stat().st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
+                discard(path)
     shutil.rmtree(folder, ignore_errors=True)

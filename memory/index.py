@@ -156,15 +156,18 @@ class Index:
             self._forget_scopes(execute)
         return gone
 
-    def supersede(self, gone: Set[tuple[str, str]]) -> tuple[list[int], list[int]]:
-        """Of all documents just these, by kind and ref, do not hold any more.
-
-        The ids of those that did until now, and of those that hold again.
-        """
+    def supersede(self, gone: Set[tuple[str, str]]) -> list[int]:
+        """Of all documents just these, by kind and ref, do not hold any more; their ids."""
         with self._database.transaction() as execute:
             rows = execute("SELECT kind, ref FROM documents WHERE superseded")
             before = {(str(kind), str(ref)) for kind, ref in rows}
-            return _flag(execute, gone - before, True), _flag(execute, before - gone, False)
+            for superseded, those in ((True, gone - before), (False, before - gone)):
+                for kind, ref in those:
+                    execute(
+                        "UPDATE documents SET superseded = ? WHERE kind = ? AND ref = ?",
+                        *(superseded, kind, ref),
+                    )
+            return [int(row[0]) for row in execute("SELECT id FROM documents WHERE superseded")]
 
     def _insert(self, execute: Execute, document: Document, content: bytes, superseded: bool) -> int:
         scope = self._number_of(execute, document.scope)
@@ -233,11 +236,6 @@ class Index:
 
     def _vector(self, kind: str, ref: str, sealed: bytes) -> Vector:
         return np.frombuffer(self._vault.open(sealed, f"vector {kind} {ref}"), np.float16)
-
-
-def _flag(execute: Execute, those: Set[tuple[str, str]], superseded: bool) -> list[int]:
-    sql = "UPDATE documents SET superseded = ? WHERE kind = ? AND ref = ? RETURNING id"
-    return [int(number) for kind, ref in those for (number,) in execute(sql, superseded, kind, ref)]
 
 
 def text_of(scope: Scope) -> str:

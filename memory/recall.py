@@ -125,9 +125,10 @@ class Recall:
     def supersede(self, gone: Set[tuple[str, str]]) -> None:
         """Just these, by kind and ref, do not hold any more: they are kept, but not found."""
         with self._lock:
+            superseded = self._index.supersede(gone)
             alive = self._columns["alive"]
-            for ids, holds in zip(self._index.supersede(gone), (False, True), strict=True):
-                alive[self._columns.rows_of(ids)] = holds
+            alive[:] = self._columns["scope"] != NOBODY  # not removed
+            alive[self._columns.rows_of(superseded)] = False
 
     def refs(self, kind: str) -> dict[str, str]:
         """Ref → text of all of a kind, superseded ones too."""

@@ -172,6 +172,16 @@ def test_what_holds_again_is_found_again_also_after_a_restart(tmp_path: Path) ->
     assert set(refs(again, "telescope")) == {"1", "2", "3"} and again.embed_waiting(10) == 1
 
 
+def test_what_another_process_has_superseded_or_not_is_taken_over(opened: tuple[Database, Vault]) -> None:
+    recall = Recall(*opened)
+    recall.add(TALK)
+    recall.supersede({("turn", "1")})
+    recall.remove("turn", ["2"])
+    Recall(*opened).supersede({("turn", "3")})
+    recall.supersede({("turn", "3")})
+    assert set(refs(recall, "telescope")) == {"1", "4", "5"}
+
+
 def test_what_is_removed_is_not_found(recall: Recall) -> None:
     recall.add(TALK)
     recall.remove("turn", ["1", "77"])

@@ -102,9 +102,13 @@ def scope_of(about: str | None, everybody: bool) -> Scope:
 
 def add(memory: Memory, text: str, scope: Scope, now_s: float) -> Entry:
     """A new entry; one that says the same already comes back in its place."""
-    entry = Entry(new_id(now_s), now_s, text, scope, salience=0.7, why="written down by hand")
+    return keep(memory, Entry(new_id(now_s), now_s, text, scope, salience=0.7, why="written down by hand"))
+
+
+def keep(memory: Memory, entry: Entry) -> Entry:
+    """What the owner wrote down or brought in, about whomever; see ``add``."""
     kept = memory.keep_entry(entry, owners=True)
-    assert kept is not None  # it rests on nothing that could be gone
+    assert kept is not None  # it rests on no turn that could be gone
     return kept
 
 

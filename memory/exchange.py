@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from memory.commands import entries, heard_by, scope_of
+from memory.commands import entries, heard_by, keep, scope_of
 from memory.consent import Purpose
 from memory.entry import from_note, new_id, to_markdown
 from memory.errors import EntryError, StoreError
@@ -81,11 +81,10 @@ def bring_in(memory: Memory, path: Path, about: str | None = None, everybody: bo
     before = {entry.id for entry in memory.journal.entries()}
     new = 0
     for entry in found:
-        if entry.id in before:
-            continue
-        kept = memory.keep_entry(entry, owners=True)
-        new += kept is not None and kept.id not in before
-        before |= {kept.id} if kept else set()
+        if entry.id not in before:
+            kept = keep(memory, entry)
+            new += kept.id not in before
+            before.add(kept.id)
     return Exchanged(new, 0, len(found) - new, problems)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from memory.audience import Listeners, may_hear
+from memory.audience import Listeners, allowed
 from memory.entry import from_markdown, is_id, new_id, refused, same, to_markdown
 from memory.errors import EntryError, KeyGone, Unreadable
 from memory.journal_files import VERSIONS
@@ -83,8 +83,7 @@ def search(memory: Memory, query: str, person: str, now_s: float, most: int) -> 
 
 def heard_by(person: str) -> Callable[[Scope], bool]:
     """Whether somebody may hear a memory, when nobody else is there."""
-    listeners = Listeners(frozenset({person}), place="")
-    return lambda scope: may_hear(scope, listeners)
+    return allowed(Listeners(frozenset({person}), place=""))
 
 
 def scope_of(about: str | None, everybody: bool) -> Scope:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from types import TracebackType
 
-from persona_core.answer import Answer, Outcome
+from persona_core.answer import Answer
+from persona_core.delivery import Cut, Delivery
 from persona_core.errors import KithError
-from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
+from persona_core.events import Event, Failed, Heard, Hearing, Speaking
 from persona_core.hearing import ear, floor, takes
 from persona_core.hearing.company import Company
 from persona_core.hearing.ears import Ears
@@ -31,26 +31,17 @@ from persona_core.hearing.takes import EarsEvent
 from persona_core.persona import Persona
 from persona_core.ports import Memories, Playback
 from persona_core.records import Records
-from persona_core.speaking.mouth import Mouth, Spoken
+from persona_core.speaking.mouth import Mouth
 from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.reader import Reader
 from persona_core.thinking.recollection import Recollection
-from persona_core.types import Frame, Person, Reply, Timings, Turn, Utterance
+from persona_core.types import Frame, Person, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 LULL_S = 1.5  # of silence after a question to the room, before she takes it
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A reply that was stopped, and what is left of it."""
-
-    turn: Turn  # of the history
-    unheard: str
-    answers: tuple[Utterance, ...]
 
 
 class Conversation:
@@ -70,20 +61,28 @@ class Conversation:
         self._emit = emit
         self._records = Records(memories, self._start, self._fail)
         self._recollection = Recollection(memories, self._start, self._on_mind)
-        self._mouth: Mouth | None = None
+        self._history = History()
+        self._company = Company(persona.character.name)
+        self._delivery = Delivery(
+            persona,
+            key,
+            self._history,
+            self._records,
+            self._recollection,
+            self._company,
+            emit,
+            self._fail,
+            lambda: self._now_s,
+        )
         self.speak_through(playback)
         self._ears = Ears(persona.hearing, self._on_ears) if persona.hearing else None
         self._floor = floor.Floor()
-        self._company = Company(persona.character.name)
         self._over_her = OverHer()
         self._presence = Presence(persona, self._start, self._on_murmur)
         self._reader = Reader(persona, key, self._start, lambda: self._recollection.mind)
-        self._history = History()
-        self._refused_at: dict[str, float] = {}  # person id → time.perf_counter() of their last refusal
         self._clock_s = 0.0  # how far everybody has been heard
         self._clock_at = perf_counter()  # when that was
         self._answer: Answer | None = None  # in hand
-        self._cut: _Cut | None = None
         self._saying: Turn | None = None  # what is being said, as far as that is known
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = asyncio.Event()
@@ -132,7 +131,7 @@ class Conversation:
 
         Her answers to it go too, as they may repeat it; one that she is giving is finished, and not kept.
         """
-        self._refused_at[person_id] = perf_counter()
+        self._delivery.withdraw(person_id)
         self._history.withdraw(person_id)
         self._company.withdraw(person_id)
         if self._ears is not None:
@@ -152,7 +151,7 @@ class Conversation:
     def speak_through(self, playback: Playback | None) -> None:
         """Where she speaks from the next reply on; None: in writing only."""
         tts = self._persona.tts
-        self._mouth = Mouth(tts, playback) if playback and tts else None
+        self._delivery.mouth = Mouth(tts, playback) if playback and tts else None
         self._recollection.aloud = self._mouth is not None
 
     def set_people(self, people: Sequence[Person]) -> None:
@@ -187,6 +186,10 @@ class Conversation:
             if self._ears is None or not self._ears.busy:
                 return
             await self._ears.understood()
+
+    @property
+    def _mouth(self) -> Mouth | None:
+        return self._delivery.mouth
 
     @property
     def _now_s(self) -> float:
@@ -340,7 +343,7 @@ class Conversation:
         self._recollection.meet(anew=True)
         answer, phase = self._answer, self._floor.phase
         if may_hear_more:
-            self._cut = None
+            self._delivery.cut = None
         if answer is None:
             return
         if phase is floor.Phase.LEAVE and answer.answers:
@@ -409,11 +412,11 @@ class Conversation:
             answer.task.cancel()
 
     def _go_on(self) -> None:
-        if self._cut is None:  # she was stopped before a word of it was heard
+        if self._delivery.cut is None:  # she was stopped before a word of it was heard
             self._step(floor.Answered())
             return
         answer = self._new_answer(self._turns(()), ())
-        answer.task = self._start(self._finish_cut(answer, self._cut), "answer")
+        answer.task = self._start(self._finish_cut(answer, self._delivery.cut), "answer")
         answer.commit()
 
     def _on_audible(self) -> None:
@@ -427,74 +430,12 @@ class Conversation:
     # Answers
 
     async def _give(self, answer: Answer) -> None:
-        """One answer from its first thought to its last sound."""
-        mouth = self._mouth
-        try:
-            if answer.answers and not (answer.aloud and mouth):
-                asked = answer.answers[-1]
-                answer.mind = await self._recollection.for_writing(asked.text, asked.person)
-            try:
-                outcome = await answer.give(self._persona, self._persona.llm, mouth, self._key)
-            except KithError as error:  # she has something to say even without a model
-                await answer.leave.wait()
-                self._fail(error)
-                outcome = await answer.give(self._persona, self._persona.last_resort, mouth, self._key)
-            self._keep(answer, outcome)
-        except Exception as error:  # noqa: BLE001  # the one catch-all of answering
-            await answer.leave.wait()
-            self._fail(error)
+        await self._delivery.give(answer)
         self._finish(answer)
 
-    async def _finish_cut(self, answer: Answer, cut: _Cut) -> None:
-        assert self._mouth is not None  # she was speaking
-        try:
-            spoken = await answer.go_on(cut.unheard, self._mouth)
-            rest = self._reply(spoken.heard, answer, spoken)
-            whole = replace(
-                rest,
-                text=f"{cut.turn.text} {rest.text}".strip(),
-                heard_by=rest.heard_by & cut.turn.heard_by,
-                about=rest.about | cut.turn.about,
-                private=rest.private or cut.turn.private,
-            )
-            self._history.replace(cut.turn, whole)
-            self._records.said(rest)
-            self._tell_said(Reply(rest.text), spoken, Timings(), cut.answers, whole)
-        except Exception as error:  # noqa: BLE001  # as above
-            self._fail(error)
+    async def _finish_cut(self, answer: Answer, cut: Cut) -> None:
+        await self._delivery.finish(answer, cut)
         self._finish(answer)
-
-    def _keep(self, answer: Answer, outcome: Outcome) -> None:
-        """What was heard of an answer becomes a part of the conversation."""
-        reply, spoken = outcome.reply, outcome.spoken
-        if spoken.error is not None:
-            self._fail(spoken.error)
-        self._cut = None
-        turn = self._reply(reply.text, answer, spoken)
-        if reply.text and not any(map(self._is_withdrawn, answer.answers)):
-            self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)
-            self._records.said(turn)
-            self._company.she_said(reply.text, self._now_s)
-            self._cut = _Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
-        self._tell_said(reply, spoken, outcome.timings, answer.answers, turn)
-
-    def _reply(self, text: str, answer: Answer, spoken: Spoken) -> Turn:
-        """What was heard of an answer; it may repeat whatever she was told, or had in mind."""
-        aloud = answer.aloud and self._mouth is not None
-        return Turn(
-            None,
-            text,
-            cut=spoken.stopped,
-            heard_by=self._company.present(self._now_s - spoken.audio_s, self._now_s),
-            about=answer.mind.about.union(*(turn.about for turn in answer.turns)),
-            written=not aloud,
-            private=answer.private and aloud,
-        )
-
-    def _tell_said(
-        self, reply: Reply, spoken: Spoken, timings: Timings, answers: tuple[Utterance, ...], turn: Turn
-    ) -> None:
-        self._emit(Said(reply, spoken.audio_s, timings, answers, spoken.stopped, turn.about, turn.private))
 
     def _on_mind(self) -> None:
         self._read_ahead(self._saying)
@@ -506,11 +447,6 @@ class Conversation:
             self._over_her.she_is_silent(answer.text, self._now_s)
             self._step(floor.Answered())
             self._read_ahead()
-
-    def _is_withdrawn(self, utterance: Utterance) -> bool:
-        """Whether who said it has refused to be heard since; what is typed is not heard."""
-        refused_at, stopped_at = self._refused_at.get(utterance.person.id), utterance.stopped_at
-        return refused_at is not None and stopped_at is not None and stopped_at <= refused_at
 
     def _read_ahead(self, saying: Turn | None = None) -> None:
         """Have the model read what has been said, and what is being said as far as that is certain.

@@ -72,10 +72,10 @@ def beside_each_other(entries: int, most: int | None) -> list[Figure]:
             for room in (known, unknown) if number % 2 else (unknown, known):
                 (with_memory if room is known else without).append(take_turn(room, clip))
         failed = sum(told["kind"] == "failed" for told in scene.told)
-        noted = sum(told["note"] for told in scene.told if told["kind"] == "answering")
+        noted = [told["note"] for told in scene.told if told["kind"] == "answering"]
     return [
         *compared(with_memory, without),
-        Figure("replies_with_a_note", noted, "replies", len(short)),
+        Figure("attempts_with_a_note", sum(noted), "attempts", len(noted)),  # of both people
         against("== 0", Figure("failures", failed, "events")),
     ]
 

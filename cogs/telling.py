@@ -10,7 +10,7 @@ from memory.types import Document, Entry, Hit, Scope, Told
 from persona_core.thinking.frame import one_line, plain_name
 
 MOST_CHARACTERS = 240  # of one memory
-_MARKS = str.maketrans("“”„‟«»\"()（）[]", "'''''''––––––")
+_MARKS = str.maketrans('“”„‟«»"()（）[]', "'''''''––––––")
 PAST_DAYS = 30  # that something planned is asked about
 
 

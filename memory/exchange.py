@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
+from memory.audience import without
 from memory.commands import entries, heard_by, keep, scope_of
 from memory.consent import Purpose
 from memory.entry import from_note, new_id, to_markdown
@@ -75,7 +76,7 @@ def bring_in(memory: Memory, path: Path, about: str | None = None, everybody: bo
         found, problems = [_entry(note, scope) for note in read.notes], read.problems
     else:
         own, problems = _own(read)
-        found = [entry for entry in own if not _withdrawn(memory, entry)]
+        found = [_as_kept(memory, entry) for entry in own if not any(_gone(memory, entry, entry.scope.about))]
         if refused := len(own) - len(found):
             problems += (f"{refused} notes were left out: they are about somebody who has been forgotten.",)
     before = {entry.id for entry in memory.journal.entries()}
@@ -125,17 +126,23 @@ def _own(read: Notes) -> tuple[list[Entry], tuple[str, ...]]:
     return found, (*read.problems, *([f"{len(broken)} notes were left out. {broken[0]}"] if broken else []))
 
 
-def _withdrawn(memory: Memory, entry: Entry) -> bool:
-    """Whether somebody it is about has said no, or has been forgotten since it happened or without agreeing anew."""
-    for person in entry.scope.about:
+def _as_kept(memory: Memory, entry: Entry) -> Entry:
+    """As if those who have been forgotten had not heard it."""
+    scope = entry.scope
+    for person in _gone(memory, entry, scope.heard_by):
+        scope = without(scope, person)
+    return replace(entry, scope=scope)
+
+
+def _gone(memory: Memory, entry: Entry, people: Sequence[str]) -> Iterator[str]:
+    """Who of ``people`` has said no, or has been forgotten since it happened or without agreeing anew."""
+    for person in people:
         decision = memory.consent.decision(person, Purpose.REMEMBERING)
         rows = memory.database.read("SELECT max(at_s) FROM tombstones WHERE person = ?", person)
         forgotten_s = rows[0][0]
-        if decision is not None and not decision.allowed:
-            return True
-        if forgotten_s is not None and (decision is None or entry.at_s <= forgotten_s):
-            return True
-    return False
+        refused = decision is not None and not decision.allowed
+        if refused or (forgotten_s is not None and (decision is None or entry.at_s <= forgotten_s)):
+            yield person
 
 
 def _entry(note: Note, scope: Scope) -> Entry:

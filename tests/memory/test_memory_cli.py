@@ -407,9 +407,14 @@ def test_who_has_withdrawn_does_not_come_back_with_an_export(
         ask("add", f"{person} keeps bees.", "--about", person)
     assert ask("export", "all")["entries"] == 3
     ask("forget", "123", "--yes")
+    (note,) = (path for path in (tmp_path / "all").rglob("*.md") if "789 keeps" in path.read_text())
+    note.write_text(note.read_text().replace("heard_by: ['789']", "heard_by: ['123', '789']"))
+    for entry in ask("list")["entries"]:
+        ask("remove", entry["id"], "--yes")
     decide(tmp_path, "456", False)  # the next start erases what there is of them
     done = ask("import", "all", status=1)
-    assert (done["entries"], done["known"]) == (0, 1)
+    assert (done["entries"], done["known"]) == (1, 0)
+    assert ask("list")["entries"][0]["scope"]["heard_by"] == ["789"]
     assert done["problems"] == ["2 notes were left out: they are about somebody who has been forgotten."]
     decide(tmp_path, "123", True)
     assert ask("import", "all", status=1)["entries"] == 0  # what was forgotten stays forgotten

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 
 from cogs.host import Host, Place
-from cogs.telling import commitments_of, day_name, lines_of
+from cogs.telling import MOST_CHARACTERS, commitments_of, day_name, lines_of
 from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
@@ -24,7 +24,10 @@ from persona_core.thinking.frame import one_line
 from persona_core.types import Person, Recalled, Turn, Utterance
 
 SESSION_GAP_S = 1800.0  # of silence, after which what is said belongs to another conversation
-NOTE_TOKENS = 120  # of what comes to her mind
+WRITTEN_NOTE_TOKENS = (
+    120  # of what comes to her mind when she writes; ``Persona.note_tokens`` when she speaks
+)
+CHARACTERS_A_TOKEN = 3  # at least, of plain words
 KNOWS_TOKENS = 220  # of what she knows about those who are there, and herself
 PROFILE_CHARACTERS = 300
 MOST_HITS = 10  # that are looked at
@@ -149,8 +152,11 @@ class Chronicle:
             raise NotKept(error) from error
         # what this conversation holds is in the prompt already
         others = [hit for hit in hits if worth(hit) and hit.document.session != self._session]
-        lines = lines_of(others, self._host.now(), self._host.persona.character.name)
-        return self._fitting(lines, NOTE_TOKENS, " ")
+        persona = self._host.persona
+        tokens = persona.note_tokens if aloud else WRITTEN_NOTE_TOKENS
+        most = min(MOST_CHARACTERS, tokens * CHARACTERS_A_TOKEN)  # else not even the best would have room
+        lines = lines_of(others, self._host.now(), persona.character.name, most)
+        return self._fitting(lines, tokens, " ")
 
     def _listeners(self, aloud: bool) -> Listeners:
         """Who would hear or read what she says now."""

@@ -29,8 +29,10 @@ def when(at_s: float, now_s: float) -> str:
     return f"in {then:%B}" if days < 300 else f"in {then:%B %Y}"
 
 
-def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Told]:
-    """One line for each that says something, the best first.
+def lines_of(
+    hits: Sequence[Hit], now_s: float, her_name: str, most_characters: int = MOST_CHARACTERS
+) -> list[Told]:
+    """One line for each that says something, the best first; of its words at most so many characters.
 
     Not her own answers: what a model made up once would come back as if it had happened. Nor bare questions.
     """
@@ -39,7 +41,9 @@ def lines_of(hits: Sequence[Hit], now_s: float, her_name: str) -> list[Told]:
         words = one_line(hit.document.text).casefold()
         if not _says_nothing(hit.document, her_name) and not any(_same(words, one) for one in told):
             told.append(hit.document)
-    return [Told(_line(document, now_s), frozenset(document.scope.about)) for document in told]
+    return [
+        Told(_line(document, now_s, most_characters), frozenset(document.scope.about)) for document in told
+    ]
 
 
 def commitments_of(
@@ -96,20 +100,18 @@ def _same(words: str, other: Document) -> bool:
     return words in told or told in words
 
 
-def _line(document: Document, now_s: float) -> str:
-    ago, text = when(document.at_s, now_s), _quoted(document.text)
+def _line(document: Document, now_s: float, most: int) -> str:
+    ago, text = when(document.at_s, now_s), _quoted(document.text, most)
     if document.kind == "entry":
         return f"{ago}: {text}."
     return f"{ago} {plain_name(document.speaker)} said: {text}."
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, most: int = MOST_CHARACTERS) -> str:
     """In quotation marks that end where it ends: nobody's words pass for more of what she remembers."""
-    return f"“{_short(text).translate(_MARKS)}”"
+    return f"“{_short(text, most).translate(_MARKS)}”"
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int) -> str:
     line = one_line(text)
-    return (line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS].rsplit(" ", 1)[0] + "…").rstrip(
-        "."
-    )
+    return (line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + "…").rstrip(".")

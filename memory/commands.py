@@ -11,7 +11,7 @@ from pathlib import Path
 
 from memory.audience import Listeners, allowed
 from memory.entry import from_markdown, is_id, new_id, refused, same, to_markdown
-from memory.errors import EntryError, KeyGone, Unreadable
+from memory.errors import EntryError, KeyGone
 from memory.journal_files import VERSIONS
 from memory.master import KeyPlace, source_of
 from memory.memory import Memory
@@ -171,13 +171,11 @@ def verify(memory: Memory) -> Checked:
     if broken:
         problems.append(f"{len(broken)} turns cannot be opened: {_first(broken)}.")
     people = memory.roster.people()
-    for person in people:
-        problems += _opened(
-            f"What is known of {person}", memory.roster.acquaintance, memory.roster.history, of=(person,)
-        )
-    problems += _opened("Her profile", memory.profile.items, memory.profile.history)
-    for kind in ("turn", "entry"):
-        problems += _opened(f"The index of each {kind}", memory.recall.refs, of=(kind,))
+    broken_people = [f"What is known of {person}" for person in people if memory.roster.damaged(person)]
+    hers = ["Her profile"] if memory.profile.damaged else []
+    problems += [f"{what} is damaged and cannot be opened." for what in (*broken_people, *hers)]
+    if count := memory.recall.damaged():
+        problems.append(f"{count} pieces of the index are damaged; they are made anew at the next start.")
     counted = len(memory.journal.entries()), _versions(memory), len(memory.turns), len(people)
     return Checked(*counted, tuple(problems))
 
@@ -209,16 +207,6 @@ def needs_passphrase(place: KeyPlace) -> bool:
 def new_key(memory: Memory, place: KeyPlace, passphrase: str = "") -> None:
     """See ``rekey``."""
     rekey(memory.database.path.parent, place, memory.database, memory.vault, passphrase)
-
-
-def _opened(what: str, *reads: Callable[..., object], of: Sequence[str] = ()) -> list[str]:
-    """One sentence where ``what`` is damaged."""
-    try:
-        for read in reads:
-            read(*of)
-    except Unreadable:
-        return [f"{what} is damaged and cannot be opened."]
-    return []
 
 
 def _versions(memory: Memory) -> int:

@@ -144,7 +144,7 @@ def same(one: Entry, other: Entry) -> bool:
     return replace(one, version=other.version, written_s=other.written_s) == other
 
 
-def normalised(text: str) -> str:
+def bare_words(text: str) -> str:
     """What remains of a text when case, punctuation and spacing do not count."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 

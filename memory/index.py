@@ -13,7 +13,7 @@ import numpy.typing as npt
 from memory import words
 from memory.audience import without
 from memory.database import Database, Execute
-from memory.errors import KeyGone
+from memory.errors import KeyGone, Unreadable
 from memory.types import Document, Origin, Scope
 from memory.vault import Vault
 
@@ -91,7 +91,7 @@ class Index:
                 try:
                     vector = self._vector(row[1], row[2], row[9]) if row[9] is not None else None
                     yield self._stored(row, scopes), vector
-                except KeyGone:
+                except (KeyGone, Unreadable):
                     continue
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[int, Vector]]]:
@@ -107,9 +107,24 @@ class Index:
             for number, kind, ref, sealed in rows:
                 try:
                     found.append((int(number), self._vector(kind, ref, sealed)))
-                except KeyGone:
+                except (KeyGone, Unreadable):
                     continue
             yield found
+
+    def damaged(self) -> int:
+        """How many documents or vectors cannot be opened, though the keys for it are there; they are made anew."""
+        broken = 0
+        rows = self._database.read("SELECT kind, ref, content, vector FROM documents")
+        for kind, ref, content, vector in rows:
+            try:
+                self._vault.open(content, f"document {kind} {ref}")
+                if vector is not None:
+                    self._vector(kind, ref, vector)
+            except KeyGone:
+                continue
+            except Unreadable:
+                broken += 1
+        return broken
 
     def texts(self, kind: str) -> dict[str, str]:
         """Ref → text."""
@@ -214,7 +229,7 @@ class Index:
             for row in rows:
                 try:
                     yield self._stored(row, scopes)
-                except KeyGone:
+                except (KeyGone, Unreadable):
                     continue
 
     def _scopes(self, numbers: Sequence[int]) -> dict[int, Scope]:

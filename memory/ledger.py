@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pydantic import TypeAdapter
 
 from memory.audience import without
-from memory.errors import EntryError, KeyGone
+from memory.errors import EntryError, KeyGone, Unreadable
 from memory.ports import PersonStore
 from memory.types import Scope
 from memory.vault import Vault
@@ -76,6 +76,10 @@ class Ledger:
         self._items: dict[str, Item] = {}
         self._sealed: dict[str, bytes] = {}
         self._records: dict[int, _Record] = {}
+        self._highest = 0  # number of an update
+        self.damaged: set[str] = (
+            set()
+        )  # ids of lines and changes that cannot be opened, though the keys are there
         for field, value in store.fields(person).items():
             name = field.removeprefix(f"{prefix}:item:")
             if name != field:
@@ -92,7 +96,7 @@ class Ledger:
     def apply(self, changes: Mapping[str, Item | None], at_s: float) -> int:
         """Make these changes, None: the line goes; all of them durably, or none. The update's id."""
         with self._lock:
-            number = max(self._records, default=0) + 1
+            self._highest = number = max(self._highest, *self._records, 0) + 1
             after = {name: self._seal(item) if item else None for name, item in changes.items()}
             record = _Record(
                 at_s,
@@ -191,9 +195,11 @@ class Ledger:
     def _left_of(self, name: str, sealed: bytes, person: str) -> bytes | None:
         """A line once ``person`` is forgotten; the same bytes where they had nothing to do with it."""
         people = self._vault.people_of(sealed)
-        item = self._opened(name, sealed.hex()) if people and person not in people else None
+        if not people or person in people:
+            return None
+        item = self._opened(name, sealed.hex())
         if item is None or person not in item.scope.heard_by:
-            return sealed if item else None
+            return sealed if item or name in self.damaged else None
         return self._seal(replace(item, scope=without(item.scope, person)))
 
     def _hold(self, name: str, sealed: bytes) -> None:
@@ -203,9 +209,14 @@ class Ledger:
             self._items[name] = item
 
     def _hold_record(self, number: int, sealed: bytes) -> None:
+        self._highest = max(self._highest, number)
+        field = f"{self._prefix}:update:{number}"
         try:
-            text = self._vault.open(sealed, self._context(f"{self._prefix}:update:{number}"))
+            text = self._vault.open(sealed, self._context(field))
         except KeyGone:
+            return
+        except Unreadable:
+            self.damaged.add(str(number))
             return
         at_s, changes, undone_s = json.loads(text)
         self._records[number] = _Record(at_s, {name: tuple(pair) for name, pair in changes.items()}, undone_s)
@@ -221,6 +232,9 @@ class Ledger:
         try:
             return _ITEM.validate_json(self._vault.open(bytes.fromhex(sealed), self._context(name)))
         except KeyGone:
+            return None
+        except Unreadable:
+            self.damaged.add(name)
             return None
 
     def _context(self, name: str) -> str:

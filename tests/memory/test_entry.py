@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.entry import from_markdown, from_note, is_id, new_id, normalised, same, to_markdown
+from memory.entry import bare_words, from_markdown, from_note, is_id, new_id, same, to_markdown
 from memory.errors import EntryError
 from memory.types import HERS, Commitment, Entry, Origin, Scope
 
@@ -160,4 +160,4 @@ def test_a_note_has_to_say_who_may_hear_it() -> None:
 
 def test_versions_are_compared_by_what_they_say() -> None:
     assert same(ENTRY, replace(ENTRY, version=9, written_s=5.0)) and not same(ENTRY, replace(ENTRY, text="x"))
-    assert normalised("  Ann LIKES tea!") == normalised("ann likes\ntea")
+    assert bare_words("  Ann LIKES tea!") == bare_words("ann likes\ntea")

@@ -72,6 +72,7 @@ class Remembering:
     async def up_to_date(self) -> None:
         """Index and think over all there is now, without waiting for a lull."""
         await self._use(self._host.persona)
+        await self._aside(self._memory.take_up)
         await self._index()
         await self._reflect(0.0)
 
@@ -85,7 +86,8 @@ class Remembering:
             try:
                 async with asyncio.timeout(EVERY_S):
                     await self._woken.wait()
-            except TimeoutError:
+            except TimeoutError:  # a good moment: with thousands of entries this takes a while
+                await self._guarded(self._aside(self._memory.take_up))
                 continue
             await asyncio.sleep(SETTLE_S)
 
@@ -117,7 +119,6 @@ class Remembering:
             raise
         while await self._aside(self._memory.recall.embed_waiting, EMBEDDED_AT_ONCE):
             pass
-        await self._aside(self._memory.take_up)
 
     def _take_in(self, turns: Sequence[StoredTurn]) -> None:
         with self._memory.lock:  # nobody is forgotten meanwhile

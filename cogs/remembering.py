@@ -96,7 +96,7 @@ class Remembering:
             self._reflection = Reflection(persona.reflection_llm, persona.character.name, new_id)
         await self._aside(self._memory.recall.use, persona.embedder)
 
-    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
+    async def _guarded(self, work: Coroutine[object, object, object]) -> None:
         """What fails is tried again with the next round."""
         try:
             await work

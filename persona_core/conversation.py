@@ -213,11 +213,11 @@ class Conversation:
             case takes.Saying():
                 self._follow(event)
             case takes.Guessed(take, utterance):
-                self._recollection.settle()
+                self._recollection.settle(self._reader.has_read)
                 if self._judge(take, utterance.text, utterance.language) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
             case takes.Likely(take, utterance):
-                self._recollection.settle()
+                self._recollection.settle(self._reader.has_read)
                 if self._judge(take, utterance.text, utterance.language, final=True) is None:
                     self._step(floor.Likely(take, utterance, self._company.to_whom(utterance)))
             case takes.Weighed():

@@ -27,6 +27,7 @@ class Reader:
         self._start = start
         self._mind = mind
         self._read_last: tuple[Sequence[Turn], Mind] | None = None
+        self._has_read: Mind | None = None
         self._asking: asyncio.Task[None] | None = None
 
     def read_ahead(self, turns: tuple[Turn, ...]) -> None:
@@ -34,6 +35,10 @@ class Reader:
         if self._persona.llm.keeps_prefix and (turns, self._mind()) != self._read_last:
             self._read_last = turns, self._mind()
             self._start(self._read(turns), "read ahead")
+
+    def has_read(self, mind: Mind) -> bool:
+        """Whether an answer with this in mind need not wait until the model has read it."""
+        return not self._persona.llm.keeps_prefix or mind == self._has_read
 
     def ask_whether_over(self, turns: Sequence[Turn], told: Callable[[float | None], None]) -> bool:
         """Whether the model is asked; ``told`` is then called in any case, with None where it cannot tell."""
@@ -52,7 +57,10 @@ class Reader:
 
     async def _read(self, turns: Sequence[Turn]) -> None:
         try:
+            reading = self._read_last
             await self._persona.llm.read(self._prompt(turns), self._key)
+            if reading is not None and reading is self._read_last:  # else a newer one has taken over
+                self._has_read = reading[1]
         except KithError as error:
             log.info("nothing could be read ahead: %s", type(error).__name__)
 

@@ -76,10 +76,14 @@ class Recollection:
         self._looking = self._start(self._look(self._memories, words, person), "what comes to her mind")
         self._looking.add_done_callback(self._looked)
 
-    def settle(self) -> None:
-        """It may be over."""
+    def settle(self, has_read: Callable[[Mind], bool] = lambda mind: True) -> None:
+        """It may be over. What has come to her mind counts only where the model ``has_read`` it: nobody waits for it."""
+        if self._settled:
+            return
         self._settled = True
         self._stop_looking()
+        if self.mind.note.text and not has_read(self.mind):
+            self._set(Mind(self.mind.knows))
 
     def go_on(self) -> None:
         """It was not."""

@@ -202,3 +202,33 @@ async def test_whose_words_a_reply_repeats_is_known_of_what_repeats_that_reply()
     assert first.about == {"ann", "carl"} and first.private and first.heard_by == {"ann"}
     assert second.about == {"ann", "carl"}
     assert [event.private for event in call.said] == [True, False]
+
+
+class Unread(Parrot):
+    """Takes its time to read what is put before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_read = asyncio.Event()
+
+    async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
+        await self.may_read.wait()
+        await super().read(messages, conversation)
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_nobody_waits_until_the_model_has_read_what_came_to_her_mind(read: bool) -> None:
+    call = Call(llm=Unread())
+    async with call.talk:
+        await call.people(ANN)
+        call.talk._recollection.begin()
+        call.talk._recollection.follow(ANN, "where am I moving to")
+        await until(lambda: bool(call.talk._recollection.mind.note.text))
+        if read:
+            call.llm.may_read.set()
+            await until(lambda: call.talk._reader.has_read(call.talk._recollection.mind))
+        call.talk._recollection.settle(call.talk._reader.has_read)
+        call.talk.read(ANN, "where am I moving to?")
+        await call.talk.settled()
+        call.llm.may_read.set()
+    assert (SECRET in call.prompt) is read

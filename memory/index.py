@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,10 +90,14 @@ class Index:
             scopes = self._scopes([row[5] for row in rows])
             for row in rows:
                 try:
-                    vector = self._vector(row[1], row[2], row[9]) if row[9] is not None else None
-                    yield self._stored(row, scopes), vector
+                    stored = self._stored(row, scopes)
                 except (KeyGone, Unreadable):
                     continue
+                vector = None
+                if row[9] is not None:
+                    with suppress(KeyGone, Unreadable):  # it is worked out anew
+                        vector = self._vector(row[1], row[2], row[9])
+                yield stored, vector
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[int, Vector]]]:
         """Those by ``embedder`` with the ids of their documents, some at a time; no text is opened."""

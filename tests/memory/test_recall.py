@@ -349,3 +349,19 @@ def test_it_can_be_used_from_several_threads(opened: tuple[Database, Vault]) -> 
     for thread in threads:
         thread.join()
     assert not failed and len(recall) == 160
+
+
+@pytest.mark.parametrize("column", ["vector", "content"])
+def test_what_is_damaged_of_a_document_is_made_anew(opened: tuple[Database, Vault], column: str) -> None:
+    first = Recall(*opened, Letters())
+    first.add(TALK)
+    embedded(first)
+    opened[0].execute(
+        f"UPDATE documents SET {column} = substr({column}, 1, length({column}) - 1) WHERE ref = '1'"
+    )
+    assert first.damaged() == 1
+    again = Recall(*opened, Letters())
+    if column == "content":
+        assert set(again.refs("turn")) == {"2", "3", "4", "5"}
+        again.add(TALK[:1])
+    assert again.embed_waiting(10) == 1 and again.damaged() == 0 and len(again) == len(TALK)

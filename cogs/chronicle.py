@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
@@ -24,9 +25,7 @@ from persona_core.thinking.frame import one_line
 from persona_core.types import Person, Recalled, Turn, Utterance
 
 SESSION_GAP_S = 1800.0  # of silence, after which what is said belongs to another conversation
-WRITTEN_NOTE_TOKENS = (
-    120  # of what comes to her mind when she writes; ``Persona.note_tokens`` when she speaks
-)
+WRITTEN_NOTE_TOKENS = 120  # of what comes to her mind when she writes; aloud: ``Persona.note_tokens``
 CHARACTERS_A_TOKEN = 3  # at least, of plain words
 KNOWS_TOKENS = 220  # of what she knows about those who are there, and herself
 PROFILE_CHARACTERS = 300
@@ -81,9 +80,7 @@ class Chronicle:
 
     async def _write(self, turn: StoredTurn) -> None:
         people, may = turn.scope.about, self._memory.may_remember
-        if not people or not all(
-            map(may, people)
-        ):  # that people have not agreed is common, and costs no thread
+        if not (people and all(map(may, people))):  # this is common, and costs no thread
             return
         try:
             stored = await asyncio.to_thread(self._memory.turns.add, turn, may)
@@ -127,19 +124,13 @@ class Chronicle:
     def tellable(self, turns: Iterable[Turn], reader: str | None) -> tuple[Turn, ...]:
         if self._place.direct:
             return tuple(turns)
-        if reader is None:
-            listeners = Listeners(self._people(), self._place.key, self.closed)
-        else:
-            listeners = Listeners(frozenset({reader}), self._place.key, closed=False)
+        listeners = self._near(reader)
         return tuple(turn for turn in turns if may_hear(self._scope(turn), listeners))
 
     def _scope(self, turn: Turn) -> Scope:
         """Of a line of this conversation, kept or not."""
         about, heard_by = tuple(sorted(turn.about)), tuple(sorted(turn.heard_by))
         return Scope(self._origin(turn.written), self._place.key, about, heard_by, turn.private)
-
-    def _people(self) -> frozenset[str]:
-        return frozenset(person.id for person in self._host.people_present(self._place))
 
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
         if not aloud:
@@ -159,16 +150,19 @@ class Chronicle:
         return self._fitting(lines, tokens, " ")
 
     def _listeners(self, aloud: bool) -> Listeners:
-        """Who would hear or read what she says now."""
+        """Who would hear or read what she says now, and what else they can read."""
+        near = self._near(None if aloud and not self._place.direct else self._writer)
+        if not near.closed:
+            return near
+        return replace(near, channels=self._host.readable(near.people, self._memory.turns.text_places))
+
+    def _near(self, reader: str | None) -> Listeners:
+        """Who would hear it (None), or read what she writes to ``reader``."""
         place = self._place
-        if place.direct:
-            people, closed = frozenset({self._writer} if self._writer else ()), True
-        elif aloud:
-            people, closed = self._people(), self.closed
-        else:
-            people, closed = frozenset({self._writer} if self._writer else ()), False
-        channels = self._host.readable(people, self._memory.turns.text_places) if closed else frozenset()
-        return Listeners(people, place.key, closed, channels)
+        if reader is None:
+            people = frozenset(person.id for person in self._host.people_present(place))
+            return Listeners(people, place.key, self.closed)
+        return Listeners(frozenset({reader} if reader else ()), place.key, closed=place.direct)
 
     def _what_matters(self, listeners: Listeners) -> list[Told]:
         """About those who are there: what was promised or awaited, who they are; then about herself."""

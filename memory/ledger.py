@@ -77,9 +77,7 @@ class Ledger:
         self._sealed: dict[str, bytes] = {}
         self._records: dict[int, _Record] = {}
         self._highest = 0  # number of an update
-        self.damaged: set[str] = (
-            set()
-        )  # ids of lines and changes that cannot be opened, though the keys are there
+        self.damaged: set[str] = set()  # lines and changes that cannot be opened, though the keys are there
         for field, value in store.fields(person).items():
             name = field.removeprefix(f"{prefix}:item:")
             if name != field:

@@ -308,7 +308,7 @@ class Conversation:
     def _do(self, decision: floor.Decision) -> None:
         match decision:
             case floor.Speculate(answers):
-                self._think(answers)
+                self._think(answers, self._turns(answers))
             case floor.Commit(answers):
                 self._commit(answers)
             case Do.HOLD if self._answer:
@@ -347,7 +347,7 @@ class Conversation:
         if answer is None:
             return
         if phase is floor.Phase.LEAVE and answer.answers:
-            if not self._is_made_for_now(answer, answer.answers):
+            if not self._is_made_for(answer, answer.answers, self._turns(answer.answers)):
                 self._commit(answer.answers)
         elif may_hear_more and phase in (floor.Phase.LEAVE, floor.Phase.SPEAKING):
             self._start(self._break_off(answer), "break off")
@@ -362,10 +362,9 @@ class Conversation:
         ):
             self._mouth.stop()
 
-    def _think(self, answers: tuple[Utterance, ...]) -> Answer:
+    def _think(self, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> Answer:
         """Begin a new answer instead of the one in hand."""
         self._drop()
-        turns = self._turns(answers)
         self._ask_whether_over(answers, turns)  # first: it lies on the way to the answer
         answer = self._new_answer(turns, answers)
         answer.task = self._start(self._give(answer), "answer")
@@ -392,16 +391,16 @@ class Conversation:
         return self._answer
 
     def _commit(self, answers: tuple[Utterance, ...]) -> None:
-        answer = self._answer
-        if answer is None or not self._is_made_for_now(answer, answers):
-            answer = self._think(answers)
+        answer, turns = self._answer, self._turns(answers)
+        if answer is None or not self._is_made_for(answer, answers, turns):
+            answer = self._think(answers, turns)
         answer.commit(answers, after=self._records.pending)
         if self._mouth is not None and answer.aloud:
             self._presence.reply_is_due(self._mouth, answer.language)
 
-    def _is_made_for_now(self, answer: Answer, answers: tuple[Utterance, ...]) -> bool:
+    def _is_made_for(self, answer: Answer, answers: tuple[Utterance, ...], turns: tuple[Turn, ...]) -> bool:
         """Whether it answers just this, and is made of what she would make it of now."""
-        now = (self._turns(answers), answers, self._recollection.mind)
+        now = (turns, answers, self._recollection.mind)
         return (answer.turns, answer.answers, answer.begun_with) == now
 
     def _drop(self) -> None:

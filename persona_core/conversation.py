@@ -239,7 +239,13 @@ class Conversation:
         if self._judge(event.take, said.text, event.language, voiced_s=event.voiced_s) is None:
             self._recollection.follow(event.person, said.stable)
             # words that will change are evaluated again, the rest of the processor's time is there anyway
-            self._saying = Turn(event.person, said.text, self._spoken_language(event.language))
+            self._saying = Turn(
+                event.person,
+                said.text,
+                self._spoken_language(event.language),
+                heard_by=self._company.people,
+                about=frozenset({event.person.id}),
+            )
             self._read_ahead(self._saying)
 
     def _show_listening(self, event: takes.Weighed) -> None:
@@ -380,6 +386,7 @@ class Conversation:
             ears.read(last.take, last.utterance)
 
     def _new_answer(self, turns: tuple[Turn, ...], answers: tuple[Utterance, ...]) -> Answer:
+        self._reader.stop_reading()
         self._answer = Answer(
             turns,
             answers,

@@ -11,7 +11,7 @@ from time import perf_counter
 from persona_core.persona import Persona
 from persona_core.ports import LanguageModel
 from persona_core.stopwatch import Stopwatch
-from persona_core.thinking.prompt import build_prompt
+from persona_core.thinking.prompt import build_prompt, read_as
 from persona_core.thinking.reply import ReplyReader
 from persona_core.types import NOTHING_IN_MIND, Mind, Reply, Turn
 
@@ -48,7 +48,8 @@ class Attempt:
         reader = ReplyReader(character.name, others)
         messages = build_prompt(character, self._turns, self._llm, sampling.max_tokens, self._mind)
         self.asked_at = perf_counter()
-        async with aclosing(self._llm.stream(messages, sampling, self._conversation)) as pieces:
+        name = read_as(self._conversation, self._mind)
+        async with aclosing(self._llm.stream(messages, sampling, name)) as pieces:
             async for piece in pieces:
                 if self.first_token_ms is None:
                     self.first_token_ms = watch.ms()

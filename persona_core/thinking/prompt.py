@@ -76,6 +76,14 @@ def build_prompt(
     return [*start, *_messages(turns[first:], character.name, note)]
 
 
+def read_as(conversation: str, mind: Mind) -> str:
+    """By which name the model keeps what it has read of a prompt.
+
+    With something that came to her mind it is another one: the conversation goes on without it, and is there as it was.
+    """
+    return f"{conversation} noted" if mind.note.text else conversation
+
+
 def system_text(character: Character) -> str:
     """The part of the prompt that never changes in a conversation."""
     name = plain_name(character.name)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 
 from persona_core.errors import KithError
 from persona_core.persona import Persona
 from persona_core.ports import EndOfText
-from persona_core.thinking.prompt import build_prompt
-from persona_core.types import Message, Mind, Turn
+from persona_core.thinking.prompt import build_prompt, read_as
+from persona_core.types import Message, Mind, Recalled, Turn
 
 Start = Callable[[Coroutine[None, None, None], str], asyncio.Task[None]]
+
+NOTHING = Recalled()
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +31,20 @@ class Reader:
         self._mind = mind
         self._read_last: tuple[Sequence[Turn], Mind] | None = None
         self._has_read: Mind | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
 
     def read_ahead(self, turns: tuple[Turn, ...]) -> None:
         """The last of ``turns`` may still be growing; a newer reading takes over what the older one has done."""
         if self._persona.llm.keeps_prefix and (turns, self._mind()) != self._read_last:
+            self.stop_reading()
             self._read_last = turns, self._mind()
-            self._start(self._read(turns), "read ahead")
+            self._reading = self._start(self._read(turns, self._mind()), "read ahead")
+
+    def stop_reading(self) -> None:
+        """An answer is begun, or something else is to be read."""
+        if self._reading is not None:
+            self._reading.cancel()
 
     def has_read(self, mind: Mind) -> bool:
         """Whether an answer with this in mind need not wait until the model has read it."""
@@ -55,21 +65,24 @@ class Reader:
         if self._asking is not None:
             self._asking.cancel()
 
-    async def _read(self, turns: Sequence[Turn]) -> None:
+    async def _read(self, turns: Sequence[Turn], mind: Mind) -> None:
+        """What came to her mind is read beside the line alone, which is there where that comes too late."""
         try:
-            reading = self._read_last
-            await self._persona.llm.read(self._prompt(turns), self._key)
-            if reading is not None and reading is self._read_last:  # else a newer one has taken over
-                self._has_read = reading[1]
+            for one in dict.fromkeys((replace(mind, note=NOTHING), mind)):
+                await self._persona.llm.read(self._prompt(turns, one), read_as(self._key, one))
+            if turns and turns[-1].person is not None:  # what came to her mind stands before somebody's line
+                self._has_read = mind
         except KithError as error:
             log.info("nothing could be read ahead: %s", type(error).__name__)
 
     async def _ask(self, end_of_text: EndOfText, turns: Sequence[Turn], probability: list[float]) -> None:
         try:
-            probability.append(await end_of_text.completed(self._prompt(turns), self._key))
+            mind = self._mind()
+            told = await end_of_text.completed(self._prompt(turns, mind), read_as(self._key, mind))
+            probability.append(told)
         except KithError as error:
             log.info("the end of a turn is told without its words: %s", type(error).__name__)
 
-    def _prompt(self, turns: Sequence[Turn]) -> list[Message]:
+    def _prompt(self, turns: Sequence[Turn], mind: Mind) -> list[Message]:
         persona = self._persona
-        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens, self._mind())
+        return build_prompt(persona.character, turns, persona.llm, persona.sampling.max_tokens, mind)

@@ -11,6 +11,8 @@ import pytest
 
 from persona_core.conversation import Conversation
 from persona_core.events import Event, Said
+from persona_core.hearing import takes
+from persona_core.hearing.partials import Partial
 from persona_core.persona import Persona
 from persona_core.thinking.character import load_character
 from persona_core.types import Message, Pcm, Person, Recalled, Sampling, Turn, Utterance
@@ -73,6 +75,10 @@ class Call:
         self.talk._recollection.follow(ANN, "where am I moving to")
         await until(lambda: self.talk._recollection.mind.note.text)
         self.talk._recollection.settle()
+
+    def saying(self, words: str) -> None:
+        """Ann is in the middle of it."""
+        self.talk._follow(takes.Saying(1, ANN, Partial(words), "en", 1.0))
 
     @property
     def prompt(self) -> str:
@@ -204,6 +210,14 @@ async def test_whose_words_a_reply_repeats_is_known_of_what_repeats_that_reply()
     assert [event.private for event in call.said] == [True, False]
 
 
+async def test_what_is_being_said_is_read_ahead_among_those_who_hear_it() -> None:
+    call = Call()
+    async with call.talk:
+        await call.people(ANN, BOB)
+        call.saying("where am I")
+        await until(lambda: any("where am I" in prompt[-1].content for prompt in call.llm.read_ahead))
+
+
 class Unread(Parrot):
     """Takes its time to read what is put before it."""
 
@@ -224,6 +238,7 @@ async def test_nobody_waits_until_the_model_has_read_what_came_to_her_mind(read:
         call.talk._recollection.begin()
         call.talk._recollection.follow(ANN, "where am I moving to")
         await until(lambda: bool(call.talk._recollection.mind.note.text))
+        call.saying("where am I moving to")
         if read:
             call.llm.may_read.set()
             await until(lambda: call.talk._reader.has_read(call.talk._recollection.mind))

@@ -97,10 +97,14 @@ def common_words(one: str, other: str) -> int:
 
 
 async def test_a_kept_prefix_gives_the_same_answer_as_a_cold_one(model, cold):
-    """A clear case: llama.cpp rounds a little differently when it reads other numbers of tokens at once."""
-    first = await answer(model, talk("Count from one to five."))
-    later = talk("Count from one to five.", first, "Write the alphabet: a, b, c, d, e,")
-    assert await answer(model, later) == await answer(cold, later)
+    """llama.cpp rounds a little differently when it reads other numbers of tokens at once, so it takes a clear case.
+
+    Before each token of this answer the best one is at least 3.9 above the next (logits, on a processor with AVX2).
+    """
+    line = "Bees: 1, 2, 3, 4, 5, 6."
+    first = await answer(model, talk(line, line, line))
+    later = talk(line, line, line, first, line)
+    assert await answer(model, later) == await answer(cold, later) == line
 
 
 async def test_only_what_is_new_of_a_prompt_is_read(model):

@@ -18,6 +18,7 @@ from memory.arguments import UsageError, parser
 from memory.database import NAME
 from memory.editor import draft, edit
 from memory.errors import EntryError, MemoryFault, VaultError
+from memory.forget import Wish
 from memory.memory import Memory, open_memory
 from memory.ports import Embedder
 from memory.rekeying import old_keys
@@ -204,7 +205,7 @@ def _forget(memory: Memory, options: argparse.Namespace, settings: Settings) -> 
     question = f"Erase all that is kept of {options.person}? It cannot be undone."
     if not options.yes and not _agreed(question):
         return NOTHING, _UNASKED, {"person": options.person, "counts": None}
-    receipt = memory.forget_person(options.person)
+    receipt = memory.forget(Wish(options.person))
     counts = ", ".join(f"{count} in {name}" for name, count in receipt.counts.items() if count)
     data = {"person": receipt.person, "counts": receipt.counts}
     return DONE, f"Forgotten: {counts or 'there was nothing'}.", data

@@ -44,6 +44,24 @@ def allowed(listeners: Listeners) -> Callable[[Scope], bool]:
     return lambda scope: may_hear(scope, listeners)
 
 
+def reaches(wide: Scope, narrow: Scope) -> bool:
+    """Whether whoever may hear a memory of the scope ``narrow`` may hear one of ``wide``, in any company.
+
+    Only then may the one be at hand when the other is made: what is told in confidence finds its way into nothing else.
+    """
+    if wide.origin is Origin.OPEN and not wide.private:
+        return True
+    if not set(narrow.heard_by) <= set(wide.heard_by):
+        return False
+    if narrow.private or narrow.origin is Origin.DIRECT:
+        return True
+    if wide.private or wide.origin is not narrow.origin:
+        return False
+    if narrow.origin is Origin.VOICE:
+        return not narrow.about or (bool(wide.about) and set(wide.about) <= set(narrow.about))
+    return wide.place == narrow.place
+
+
 def without(scope: Scope, person: str) -> Scope:
     """As if ``person``, whom it is not about, had never been there."""
     return replace(scope, heard_by=tuple(one for one in scope.heard_by if one != person))

@@ -6,6 +6,7 @@ Rows are only ever added, with ascending ids; one that was removed stays, empty,
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,19 +78,20 @@ class Columns:
         self._join(row, document)
         return row
 
-    def remove(self, row: int) -> None:
-        """Its neighbours in the session become each other's."""
-        self["alive"][row] = False
-        self["scope"][row] = self["speaker"][row] = NOBODY
-        session = self._session_of.pop(row, None)
-        if session is None:
-            return
-        line = self._sessions[session]
-        line.remove((float(self["at_s"][row]), row))
-        self._link(int(self["before"][row]), int(self["after"][row]))
-        self["before"][row] = self["after"][row] = NOBODY
-        if not line:
-            del self._sessions[session]
+    def remove(self, rows: Rows) -> None:
+        """Their neighbours in the session become each other's."""
+        self["alive"][rows] = self["embedded"][rows] = False
+        self["scope"][rows] = self["speaker"][rows] = NOBODY
+        gone = set(rows.tolist())
+        sessions = {session for row in gone if (session := self._session_of.pop(row, None)) is not None}
+        for session in sessions:
+            line = [one for one in self._sessions.pop(session) if one[1] not in gone]
+            if line:
+                self._sessions[session] = line
+                numbers = [NOBODY, *(row for _, row in line), NOBODY]
+                for first, second in itertools.pairwise(numbers):
+                    self._link(first, second)
+        self["before"][rows] = self["after"][rows] = NOBODY
 
     def rows_of(self, ids: Sequence[int] | Rows) -> Rows:
         """Where these ids are, in their order; without those that have no row."""
@@ -128,9 +130,9 @@ class VectorBlocks:
             self._blocks.append(np.zeros((BLOCK, self.dimensions), np.float32))
         self._blocks[row // BLOCK][row % BLOCK] = vector
 
-    def clear(self, row: int) -> None:
-        if row // BLOCK < len(self._blocks):
-            self._blocks[row // BLOCK][row % BLOCK] = 0
+    def clear(self, rows: Rows) -> None:
+        for number, block in enumerate(self._blocks):
+            block[rows[rows // BLOCK == number] % BLOCK] = 0
 
     def cosines(self, vector: npt.NDArray[np.float32], count: int) -> Numbers:
         """(count,): of ``vector``, (dimensions,), with every row."""

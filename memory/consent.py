@@ -1,4 +1,4 @@
-"""Who agreed to what. Hearing somebody and remembering them are two purposes with two answers."""
+"""Who agreed to what. Each purpose has an answer of its own; all but hearing begin with a no."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ HearingMode = Literal["notice", "ask"]
 class Purpose(StrEnum):
     HEARING = "hearing"  # what they say is turned into text, for this call only
     REMEMBERING = "remembering"  # what they say may be kept
+    VOICE = "voice"  # they may be recognised by their voice
+    FACE = "face"  # they may be recognised by their face
+    TRAINING = "training"  # what is kept of them may be learned from
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ def may_hear(mode: HearingMode, decision: Decision | None, notified: bool) -> bo
     return notified
 
 
-def may_remember(decision: Decision | None) -> bool:
-    """Being remembered is always opt-in."""
+def agreed(decision: Decision | None) -> bool:
+    """Everything but being heard is always opt-in."""
     return decision is not None and decision.allowed
 
 
@@ -60,11 +63,40 @@ class Consent:
             "CREATE TABLE IF NOT EXISTS consent (person TEXT, purpose TEXT, allowed INTEGER, at_s REAL, how TEXT, "
             "PRIMARY KEY (person, purpose)) WITHOUT ROWID"
         )
-        rows = database.execute("SELECT person, purpose, allowed, at_s, how FROM consent")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS told (person TEXT PRIMARY KEY, terms TEXT, at_s REAL) WITHOUT ROWID"
+        )
+        self._decisions: dict[tuple[str, str], Decision] = {}
+        self._told: dict[
+            str, str
+        ] = {}  # terms by person: what is on the disk, and of whom nothing is kept there
+        self.load()
+
+    def load(self) -> None:
+        """As they are on the disk, for whoever has just opened it."""
+        rows = self._database.execute("SELECT person, purpose, allowed, at_s, how FROM consent")
         self._decisions = {
             (str(person), str(purpose)): Decision(bool(allowed), float(at_s or 0), str(how))
             for person, purpose, allowed, at_s, how in rows
         }
+        self._told = {
+            str(person): str(terms)
+            for person, terms in self._database.execute("SELECT person, terms FROM told")
+        }
+
+    def told(self, person_id: str) -> str:
+        """The terms that a person has last been told; empty: those of a machine that nothing leaves."""
+        return self._told.get(person_id, "")
+
+    async def tell(self, person_id: str, terms: str) -> None:
+        """A person knows these terms now. Counts at once, also where it cannot be written. Raises StoreError.
+
+        Of somebody who has decided nothing it is not written down: they are told each time in any case.
+        """
+        self._told[person_id] = terms
+        if any((person_id, purpose.value) in self._decisions for purpose in Purpose):
+            async with self._in_turn:
+                await asyncio.to_thread(self._write_told, person_id)
 
     def decision(self, person_id: str, purpose: Purpose) -> Decision | None:
         """None: never asked, or never answered."""
@@ -94,8 +126,15 @@ class Consent:
         for changed in self._listeners:
             changed(person_id, purpose, decision.allowed)
 
+    def _write_told(self, person_id: str) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO told VALUES (?, ?, ?)", person_id, self.told(person_id), time.time()
+        )
+
     def _write(self, person_id: str, purpose: Purpose, decision: Decision) -> None:
         self._database.execute(
             "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)",
             *(person_id, purpose.value, decision.allowed, decision.at_s, decision.how),
         )
+        if person_id in self._told:  # before they had decided anything
+            self._write_told(person_id)

@@ -10,6 +10,7 @@ import difflib
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -26,12 +27,27 @@ MOST_BYTES = 400_000  # of a file; more is not read
 LATEST_S = 253_370_000_000.0  # late in the year 9998: what a calendar can hold in every time zone
 ME = "me"  # how HERS stands in a file: it is her journal
 FIELDS = (
-    *("id", "at", "version", "origin", "place", "about", "heard_by", "private", "emotion", "salience", "why"),
+    *(
+        "id",
+        "at",
+        "version",
+        "origin",
+        "place",
+        "about",
+        "heard_by",
+        "private",
+        "emotion",
+        "salience",
+        "pinned",
+        "why",
+    ),
     *("commitments", "topics", "emotions", "partners", "sources", "supersedes", "written"),
 )
 FIXED = ("id", "at", "origin", "place", "about", "heard_by", "sources")  # that nobody changes by hand
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _FENCE = "---"
+_HEARD_BY = re.compile(r"^heard_by: \[((?:[\w.:@*-]+|'[\w.:@*-]+'|,\s+)*)\]$", re.MULTILINE)
+_ON_A_LINE = re.compile(r"[^\s,]+")
 
 
 def new_id(at_s: float) -> str:
@@ -40,7 +56,7 @@ def new_id(at_s: float) -> str:
 
 
 def is_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
+    return ID.fullmatch(text) is not None
 
 
 def to_markdown(entry: Entry) -> str:
@@ -57,6 +73,7 @@ def to_markdown(entry: Entry) -> str:
         "private": scope.private,
         "emotion": clean(entry.emotion),
         "salience": round(entry.salience, 3),
+        "pinned": entry.pinned,
         "why": clean(entry.why),
         "commitments": [_commitment(commitment) for commitment in entry.commitments],
         "topics": _Inline(map(clean, entry.topics)),
@@ -139,6 +156,19 @@ def split(text: str) -> tuple[dict[str, Any] | None, str]:
     return read_fields(source), "\n".join(lines[end + 1 :])
 
 
+def with_listeners(text: str, named: Callable[[str], str | None]) -> str | None:
+    """``text`` with what ``named`` makes of each id of those who heard it, None: they were not there; nothing else of it
+    is read. None where it is not as ``to_markdown`` wrote it.
+    """
+    front, fence, body = text.partition(f"\n{_FENCE}\n")
+    found = _HEARD_BY.search(front)
+    if found is None:
+        return None
+    people = filter(None, (named(one.strip("'")) for one in _ON_A_LINE.findall(found[1])))
+    row = ", ".join(f"'{one}'" for one in people)
+    return f"{front[: found.start(1)]}{row}{front[found.end(1) :]}{fence}{body}"
+
+
 def same(one: Entry, other: Entry) -> bool:
     """Whether two versions say the same; which they are and when they were written does not count."""
     return replace(one, version=other.version, written_s=other.written_s) == other
@@ -164,6 +194,7 @@ def _taken(fields: Fields, body: str, before: Entry) -> Entry:
         text=text,
         emotion=fields.text("emotion", before.emotion) or "neutral",
         salience=fields.number("salience", before.salience),
+        pinned=fields.flag("pinned", before.pinned),
         why=fields.text("why", before.why),
         commitments=_commitments(fields, before),
         topics=fields.words("topics", before.topics),

@@ -8,7 +8,7 @@ itself. An entry whose file somebody deletes by hand comes back: ``remove`` take
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from memory.entry import bare_words, from_markdown, is_id, new_id, to_markdown
 from memory.errors import EntryError, KeyGone, Unreadable
 from memory.shelf import Shelf
+from memory.tombstones import Tombstone
 from memory.types import Entry
 from memory.vault import Vault
 
@@ -93,9 +94,12 @@ class Journal:
                 if known.problem:
                     raise EntryError(f"The entry was left alone, as it cannot be understood. {known.problem}")
                 if known.entry is None or not self._shelf.opens(known):
-                    raise KeyGone("Somebody whom this entry is about has been forgotten.")
+                    raise KeyGone("That cannot be opened any more.")
                 if entry.version != known.entry.version:
                     raise EntryError("The entry has been changed meanwhile: read it again.")
+                there = known.entry.scope.heard_by  # of whom some may have been forgotten since it was read
+                heard_by = tuple(one for one in entry.scope.heard_by if one in there)
+                entry = replace(entry, scope=replace(entry.scope, heard_by=heard_by))
             return self._shelf.save(entry)
 
     def versions(self, entry_id: str) -> list[Entry]:
@@ -120,12 +124,22 @@ class Journal:
 
     def remove(self, entry_id: str) -> bool:
         """Remove an entry with all its versions, durably. Whether there was one."""
-        if not is_id(entry_id):
-            return False
+        return self.remove_all([entry_id]) > 0
+
+    def remove_all(self, entry_ids: Iterable[str]) -> int:
+        """Remove entries with all their versions, durably; how many there were."""
+        ids = set(filter(is_id, entry_ids))
         with self._changing():
-            self._shelf.known.pop(entry_id, None)
-            self._shelf.news.pop(entry_id, None)
-            return self._files.delete_all(entry_id)
+            for entry_id in ids:
+                self._shelf.known.pop(entry_id, None)
+                self._shelf.news.pop(entry_id, None)
+            return self._files.delete_all(ids)
+
+    # Forgetting: see forget.Place
+
+    def count_of(self, person: str) -> int:
+        """How many entries are about somebody."""
+        return sum(person in entry.scope.about for entry in self.entries())
 
     def remove_person(self, person: str) -> int:
         """Remove all that is about somebody, in any version, and all that opens no more. Returns how many entries.
@@ -133,15 +147,30 @@ class Journal:
         What is left was not heard by them. May be called before or after their key is destroyed, and again.
         """
         with self._changing():
-            current, notes = self._files.scan()
-            self._files.delete(*(path for path in notes if self._files.is_about(path, person)))
-            removed = [
-                self.remove(entry_id)
-                for entry_id in self._files.with_versions() | set(current)
-                if any(self._files.is_about(path, person) for path in self._files.all_of(entry_id))
-            ]
+            self._shelf.look(unwanted=self._files.about(person))
+            removed = self.remove_all(self._shelf.about(person))
             self._shelf.leave_out(person)
-            return sum(removed)
+            return removed
+
+    def count_resting(self, gone: Tombstone) -> int:
+        """How many of its entries are there."""
+        return sum(bool(is_id(one) and self._files.all_of(one)) for one in set(gone.entries))
+
+    def remove_resting(self, gone: Tombstone) -> int:
+        """Remove them with all their versions; how many."""
+        return self.remove_all(gone.entries)
+
+    def count(self) -> int:
+        """How many entries there are, also those that nobody can open."""
+        with self._lock:
+            return len(self._files.with_versions() | set(self._files.scan()[0]))
+
+    def clear(self) -> int:
+        """Remove every entry, and every note that lies here; how many entries there were."""
+        with self._changing():
+            current, notes = self._files.scan()
+            self._files.delete(*notes)
+            return self.remove_all(self._files.with_versions() | set(current))
 
     def take_up(self) -> list[Entry]:
         """Entries that somebody else has changed or added since the last call: by hand, or in another process.

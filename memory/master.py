@@ -19,6 +19,7 @@ from nacl.utils import random
 
 from memory.database import NAME
 from memory.errors import StoreError, VaultError
+from memory.syncing import sync_folder
 
 KEY_BYTES = 32
 CREDENTIAL = "kith-key"  # its name in systemd's LoadCredential=
@@ -119,17 +120,6 @@ def discard(path: Path) -> None:
         os.fsync(file.fileno())
     path.unlink()
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """A file made or renamed in ``folder`` is there after a power cut, too."""
-    if os.name == "nt":  # cannot be asked for, and is not needed
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def from_passphrase(passphrase: str, salt: bytes) -> bytes:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from memory.adopting import adopt
-from memory.consent import Consent, Purpose, may_remember
+from memory.consent import Consent, Purpose, agreed
 from memory.database import NAME, Database, occupied
-from memory.forget import Forgetting, Receipt
+from memory.forget import Forgetting, Place, Receipt, Wish
 from memory.journal import Journal
+from memory.ledger import Item
 from memory.master import KeyPlace, derive, unlock
 from memory.modes import Modes
 from memory.ports import Embedder
@@ -22,6 +23,7 @@ from memory.recall import Recall
 from memory.rekeying import finish_rekey
 from memory.roster import Roster
 from memory.stores.embedded import EmbeddedStore
+from memory.tombstones import Tombstones, beside
 from memory.turns import Turns
 from memory.types import Document, Entry, StoredTurn
 from memory.vault import Vault
@@ -53,7 +55,7 @@ class Memory:
         self.opened.close()
 
     def may_remember(self, person: str) -> bool:
-        return may_remember(self.consent.decision(person, Purpose.REMEMBERING))
+        return agreed(self.consent.decision(person, Purpose.REMEMBERING))
 
     @contextmanager
     def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:
@@ -92,9 +94,9 @@ class Memory:
         """Let turns be found, as far as they are still kept; which these are, as they are kept now."""
         with self.lock:  # nobody is forgotten meanwhile
             there = self.turns.get(turn.id for turn in turns)
-            agreed = [turn for turn in there if all(map(self.may_remember, turn.scope.about))]
-            self.recall.add([document_of_turn(turn) for turn in agreed])
-            return agreed
+            kept = [turn for turn in there if all(map(self.may_remember, turn.scope.about))]
+            self.recall.add([document_of_turn(turn) for turn in kept])
+            return kept
 
     def catch_up(self) -> None:
         """Take up what was edited by hand, and index what a crash has left out; the rest is there already."""
@@ -125,12 +127,39 @@ class Memory:
         with self.lock:
             self._index_entries([entry])
 
-    def forget_person(self, person: str) -> Receipt:
-        """See Forgetting.person."""
+    def forget(self, wish: Wish) -> Receipt:
+        """See Forgetting.forget."""
         with self.lock:
-            receipt = self.forgetting.person(person)
+            receipt = self.forgetting.forget(wish)
             self._supersede()
             return receipt
+
+    def expire(self, before_s: float) -> dict[str, int]:
+        """Erase what was said and noted before this Unix time, but for what is pinned and what that rests on, and whom
+        she has not met since; how much, by the place it was in. Cut short, it is done again the next time.
+        """
+        with self.lock:
+            entries = self.journal.entries()
+            pinned = [entry for entry in entries if entry.pinned]
+            kept = {source for entry in pinned for source in (entry.id, *entry.sources)}
+
+            def is_old(item: Item) -> bool:
+                return item.at_s < before_s and kept.isdisjoint(item.sources)
+
+            turns = [turn for turn in self.turns.before(before_s) if turn not in kept]
+            old = [entry.id for entry in entries if entry.at_s < before_s and not entry.pinned]
+            self.recall.remove("turn", map(str, turns))
+            self.recall.remove("entry", old)
+            counts = {
+                "turns": self.turns.remove(turns),
+                "journal": self.journal.remove_all(old),
+                "profile": self.profile.remove_where(is_old),
+                "roster": self.roster.remove_where(is_old) + self.roster.remove_unmet(before_s),
+            }
+            if any(counts.values()):
+                self.database.purge()
+                self._supersede()
+            return {name: count for name, count in counts.items() if count}
 
     def _index_entries(self, entries: Iterable[Entry]) -> None:
         self.recall.add([document_of(entry) for entry in entries])
@@ -179,16 +208,18 @@ def open_memory(
         journal = Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy)
         recall, store = Recall(database, vault, embedder), EmbeddedStore(database)
         profile, roster = Profile(store, vault), Roster(store, vault)
-        places = {
-            "turns": turns.remove_person,
-            "journal": journal.remove_person,
-            "index": recall.remove_person,
-            "profile": profile.remove_person,
-            "roster": roster.remove_person,
+        places: dict[str, Place] = {
+            "turns": turns,
+            "journal": journal,
+            "index": recall,
+            "profile": profile,
+            "roster": roster,
         }
-        forgetting = Forgetting(database, vault, turns, journal, places)
+        tombstones = Tombstones(database, vault, beside(key.file))
+        forgetting = Forgetting(database, vault, tombstones, turns, journal, posts, places)
         if occupy:
-            forgetting.finish()
+            if forgetting.finish():
+                consent.load()
             journal.convert()
         kept = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster, forgetting)
         return Memory(*kept, opened.pop_all())
@@ -199,6 +230,5 @@ def document_of_turn(turn: StoredTurn) -> Document:
 
 
 def document_of(entry: Entry) -> Document:
-    return Document(
-        "entry", entry.id, entry.text, entry.at_s, "", entry.id, entry.scope, salience=entry.salience
-    )
+    salience = 1.0 if entry.pinned else entry.salience
+    return Document("entry", entry.id, entry.text, entry.at_s, "", entry.id, entry.scope, salience)

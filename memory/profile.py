@@ -16,9 +16,10 @@ from pydantic import Field
 
 from memory.audience import narrowest
 from memory.errors import EntryError
-from memory.ledger import Item, Ledger, Update, same_people
+from memory.ledger import Item, Ledger, Update, resting_on, same_people
 from memory.likeness import normalised
 from memory.ports import PersonStore
+from memory.tombstones import Tombstone
 from memory.types import HERS, Scope, Told
 from memory.validated import Line, Moment, Source, Strict, Weight, parsed
 from memory.vault import Vault
@@ -109,9 +110,39 @@ class Profile:
             lines.append(Told(line, frozenset(item.scope.about)))
         return lines
 
+    def remove_where(self, goes: Callable[[Item], bool]) -> int:
+        """See Ledger.remove_where."""
+        return self._ledger.remove_where(goes)
+
+    def keep_private(self, which: Callable[[Item], bool]) -> None:
+        """See Ledger.keep_private."""
+        self._ledger.keep_private(which)
+
+    # Forgetting: see forget.Place
+
+    def count_of(self, person: str) -> int:
+        """How many lines rest on this person's words."""
+        return self._ledger.count_of(person)
+
     def remove_person(self, person: str) -> int:
         """Drop what rests on this person's words, earlier forms included; how many lines that were."""
         return self._ledger.remove_person(person)
+
+    def count_resting(self, gone: Tombstone) -> int:
+        """How many lines rest on what goes."""
+        return self._ledger.count_where(resting_on(gone))
+
+    def remove_resting(self, gone: Tombstone) -> int:
+        """Drop them, earlier forms included; how many."""
+        return self._ledger.remove_where(resting_on(gone))
+
+    def count(self) -> int:
+        """How many lines there are."""
+        return self._ledger.count()
+
+    def clear(self) -> int:
+        """Drop all of it; how many lines there were."""
+        return self._ledger.clear()
 
 
 def merged(items: Sequence[Item], update: ProfileUpdate) -> dict[str, Item | None]:

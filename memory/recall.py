@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from memory.columns import NOBODY, Columns, Rows, VectorBlocks
 from memory.database import Database
 from memory.dates import spans_in
 from memory.gathering import Gathering
-from memory.index import Index, Stored
+from memory.index import Index, Stored, Vector
 from memory.numbered import Numbered
 from memory.ports import Embedder
 from memory.ranking import Ranked, rank
+from memory.tombstones import Tombstone
 from memory.traits import traits_of
 from memory.types import Document, Hit, Scope
 from memory.vault import Vault
@@ -71,9 +72,7 @@ class Recall:
             with self._lock:
                 if embedder is not self._embedder:
                     return
-                for number, vector in some:
-                    for row in self._columns.rows_of([number]):
-                        self._hold(int(row), vector)
+                self._hold_all(some)
 
     def add(self, documents: Sequence[Document]) -> None:
         """Let these be found, by their words at once. They take the place of those of the same kind and ref."""
@@ -103,9 +102,14 @@ class Recall:
             self._drop(sorted(set(ids) - {one.id for one in stored}))  # nobody can open these any more
         return len(ids)
 
-    def remove(self, kind: str, refs: Sequence[str]) -> None:
+    def remove(self, kind: str, refs: Iterable[str]) -> int:
+        """How many there were."""
         with self._lock:
-            self._drop(self._index.remove(kind, refs))
+            gone = self._index.remove(kind, refs)
+            self._drop(gone)
+            return len(gone)
+
+    # Forgetting: see forget.Place
 
     def remove_person(self, person: str) -> int:
         """Remove all that is about a person, whoever else it is about; how much there was.
@@ -121,6 +125,37 @@ class Recall:
             self._drop(gone)
             self._forget_unused()
             return len(gone)
+
+    def count_of(self, person: str) -> int:
+        """How many documents are about a person."""
+        with self._lock:
+            about = self._scopes.where(lambda scope: person in scope.about)
+            return int(np.count_nonzero(about[self._columns["scope"]] & (self._columns["scope"] != NOBODY)))
+
+    def count_resting(self, gone: Tombstone) -> int:
+        """How many of its turns and entries can be found, and are about its person."""
+        return sum(len(refs) for refs in self._those_of(gone).values())
+
+    def remove_resting(self, gone: Tombstone) -> int:
+        """Remove them; how many."""
+        with self._lock:
+            return sum(self.remove(kind, refs) for kind, refs in self._those_of(gone).items())
+
+    def count(self) -> int:
+        """How many documents there are, superseded ones too."""
+        with self._lock:
+            return int(np.count_nonzero(self._columns["scope"] != NOBODY))
+
+    def clear(self) -> int:
+        """Remove all there is; how much that was."""
+        with self._lock:
+            gone = self._index.clear()
+            self._drop(gone)
+            return len(gone)
+
+    def _those_of(self, gone: Tombstone) -> dict[str, list[str]]:
+        refs = {"turn": map(str, gone.turns), "entry": gone.entries}
+        return {kind: self._index.about(gone.person, kind, some) for kind, some in refs.items()}
 
     def supersede(self, gone: Set[tuple[str, str]]) -> None:
         """Just these, by kind and ref, do not hold any more: they are kept, but not found."""
@@ -168,10 +203,11 @@ class Recall:
     def _load(self) -> None:
         started = time.perf_counter()
         last = 0
-        for stored, vector in self._index.all(self._embedder.name if self._embedder else ""):
-            row, last = self._take_up(stored), stored.id
-            if vector is not None and self._embedder is not None:
-                self._hold(row, vector)
+        for stored in self._index.all():
+            self._take_up(stored)
+            last = stored.id
+        for some in self._index.vectors(self._embedder.name) if self._embedder else ():
+            self._hold_all(some)
         self._words.warm(last)
         log.debug("%d documents loaded in %.1f s", len(self), time.perf_counter() - started)
 
@@ -184,6 +220,11 @@ class Recall:
         self._words.added(stored.id)
         return row
 
+    def _hold_all(self, vectors: Sequence[tuple[int, Vector]]) -> None:
+        for number, vector in vectors:
+            for row in self._columns.rows_of([number]):
+                self._hold(int(row), vector)
+
     def _hold(self, row: int, vector: np.ndarray[tuple[int, ...], np.dtype[np.float16]]) -> None:
         there = self._columns["scope"][row] != NOBODY  # else it has been removed meanwhile
         if there and len(vector) == self._vectors.dimensions:
@@ -191,17 +232,16 @@ class Recall:
             self._columns["embedded"][row] = True
 
     def _drop(self, ids: Sequence[int]) -> None:
-        for row in self._columns.rows_of(ids):
-            self._columns.remove(int(row))
-            self._columns["embedded"][row] = False
-            self._vectors.clear(int(row))
         if len(ids):
+            rows = self._columns.rows_of(ids)
+            self._columns.remove(rows)
+            self._vectors.clear(rows)
             self._words.forget()
             self._forget_unused()
 
     def _forget_unused(self) -> None:
-        self._scopes.keep_only(set(self._columns["scope"].tolist()))
-        self._speakers.keep_only(set(self._columns["speaker"].tolist()))
+        self._scopes.keep_only(set(np.unique(self._columns["scope"]).tolist()))
+        self._speakers.keep_only(set(np.unique(self._columns["speaker"]).tolist()))
 
     def _allowed(self, allowed: Callable[[Scope], bool]) -> Rows:
         """The rows that take part."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
 from memory.errors import EntryError, KeyGone, Unreadable
-from memory.ledger import Item, Ledger, Update
+from memory.ledger import Item, Ledger, Update, resting_on
 from memory.ports import PersonStore
 from memory.roster_update import ALIAS, FEELING, HISTORY, MOST, RELATIONSHIP, RosterUpdate, merged
+from memory.tombstones import Tombstone
 from memory.types import Scope, Told
 from memory.validated import parsed
 from memory.vault import Vault
@@ -25,6 +26,7 @@ from memory.vault import Vault
 PREFIX = "roster"
 LINE = 200  # characters of ``line``
 RECENT_FEELINGS = 5  # that tell how she feels about somebody now
+LIKES, FOND, WARY = 0.25, 0.6, -0.25  # how warm she is from where on
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Roster:
             changes = merged(ledger.items, checked)
             if not changes:
                 raise EntryError("This update changes nothing.")
-            return ledger.apply(changes, time.time())
+            return ledger.apply(changes, time.time(), own=checked.own)
 
     def history(self, person: str) -> list[Update]:
         """Every update of a person, newest first."""
@@ -131,17 +133,77 @@ class Roster:
         """Who this is, for a prompt, in at most LINE characters; None when there is nothing to say."""
         return condensed(self.acquaintance(person), allowed)
 
+    def remove_where(self, goes: Callable[[Item], bool]) -> int:
+        """See Ledger.remove_where; of everybody's lines."""
+        with self._lock:
+            return sum(self._of(one)[0].remove_where(goes) for one in self.people())
+
+    def keep_private(self, which: Callable[[Item], bool]) -> None:
+        """See Ledger.keep_private; of everybody's lines."""
+        with self._lock:
+            for one in self.people():
+                self._of(one)[0].keep_private(which)
+
+    def remove_unmet(self, since_s: float) -> int:
+        """Drop those of whom there is no line and whom she has not met since (Unix time); how many people."""
+        with self._lock:
+            unmet = [
+                person
+                for person in self.people()
+                if not self._lines_of(person) and (self._of(person)[1].last_met_s or 0.0) < since_s
+            ]
+            for person in unmet:
+                self._drop(person)
+            return len(unmet)
+
+    # Forgetting: see forget.Place
+
+    def count_of(self, person: str) -> int:
+        """How many lines are about a person, or rest on their words."""
+        with self._lock:
+            others = [other for other in self.people() if other != person]
+            return self._lines_of(person) + sum(self._of(other)[0].count_of(person) for other in others)
+
     def remove_person(self, person: str) -> int:
-        """Drop a person, and what others' lines hold of their words; how many lines of others that were.
+        """Drop a person, and what others' lines hold of their words; how many lines that were.
 
         May be called again, before or after their key is destroyed.
         """
         with self._lock:
-            mine = [field for field in self._store.fields(person) if field.startswith(f"{PREFIX}:")]
-            if mine:
-                self._store.put(person, dict.fromkeys(mine))
-            self._known.pop(person, None)
-            return sum(self._of(other)[0].remove_person(person) for other in self.people())
+            count = self._drop(person)
+            return count + sum(self._of(other)[0].remove_person(person) for other in self.people())
+
+    def count_resting(self, gone: Tombstone) -> int:
+        """How many lines rest on what goes."""
+        with self._lock:
+            return sum(self._of(one)[0].count_where(resting_on(gone)) for one in self.people())
+
+    def remove_resting(self, gone: Tombstone) -> int:
+        """Drop them, earlier forms included; how many."""
+        return self.remove_where(resting_on(gone))
+
+    def count(self) -> int:
+        """How many lines there are of everybody."""
+        with self._lock:
+            return sum(map(self._lines_of, self.people()))
+
+    def clear(self) -> int:
+        """Drop everybody; how many lines there were."""
+        with self._lock:
+            return sum(map(self._drop, self.people()))
+
+    def _lines_of(self, person: str) -> int:
+        """Also those that nobody can open."""
+        return sum(field.startswith(f"{PREFIX}:item:") for field in self._store.fields(person))
+
+    def _drop(self, person: str) -> int:
+        """All of one person; how many lines that were."""
+        fields = [field for field in self._store.fields(person) if field.startswith(f"{PREFIX}:")]
+        if fields:
+            self._store.put(person, dict.fromkeys(fields))
+        self._known.pop(person, None)
+        self._damaged.discard(person)
+        return sum(field.startswith(f"{PREFIX}:item:") for field in fields)
 
     def _of(self, person: str) -> tuple[Ledger, Meetings]:
         with self._lock:
@@ -182,14 +244,19 @@ def _parts(known: Acquaintance, allowed: Callable[[Scope], bool]) -> Iterator[tu
     if also := [item for item in known.aliases if allowed(item.scope)][-2:]:
         yield f"also called {', '.join(item.text for item in also)}", also
     feelings = [item for item in known.feelings if allowed(item.scope)][-RECENT_FEELINGS:]
-    if feelings and (warmth := _warmth(sum(item.weight for item in feelings) / len(feelings))):
+    if warmth := _warmth(warmth_of(feelings) or 0.0):
         yield warmth, feelings
     holding = [item for item in known.history if item.until_s is None and allowed(item.scope)]
     for item in sorted(holding, key=lambda one: (-one.weight, -one.at_s)):
         yield item.text.rstrip("."), [item]
 
 
+def warmth_of(feelings: Sequence[Item]) -> float | None:
+    """How warm these feelings are together, −1 cold .. 1 warm; None where there are none."""
+    return sum(item.weight for item in feelings) / len(feelings) if feelings else None
+
+
 def _warmth(score: float) -> str:
-    if score >= 0.25:
-        return "she likes them" if score < 0.6 else "she is very fond of them"
-    return "she is wary of them" if score <= -0.25 else ""
+    if score >= LIKES:
+        return "she likes them" if score < FOND else "she is very fond of them"
+    return "she is wary of them" if score <= WARY else ""

@@ -56,6 +56,13 @@ class RosterUpdate(Strict):
     history: Annotated[tuple[Happening, ...], Field(max_length=10)] = ()
     aliases: Annotated[tuple[Alias, ...], Field(max_length=5)] = ()
     drop: Annotated[tuple[str, ...], Field(max_length=60)] = ()
+    own: bool = False  # by the person it is about
+
+    @property
+    def lines(self) -> tuple[Words, ...]:
+        """All that is to be added."""
+        relationship = (self.relationship,) if self.relationship is not None else ()
+        return (*relationship, *self.aliases, *self.feelings, *self.history)
 
 
 def merged(items: Sequence[Item], update: RosterUpdate) -> dict[str, Item | None]:
@@ -66,7 +73,7 @@ def merged(items: Sequence[Item], update: RosterUpdate) -> dict[str, Item | None
         raise EntryError("This update cannot be used: a line that it would drop is not there any more.")
     for name in update.drop:
         now.pop(name, None)
-    if update.relationship is not None:
+    if update.relationship is not None and not _set_by_hand(now.get(RELATIONSHIP), update.relationship):
         _put(now, _line(update, RELATIONSHIP, update.relationship, name=RELATIONSHIP))
     for alias in update.aliases:
         _put(now, _line(update, ALIAS, alias))
@@ -90,6 +97,11 @@ def merged(items: Sequence[Item], update: RosterUpdate) -> dict[str, Item | None
             del now[item.id]
     changed = {name: item for name, item in now.items() if before.get(name) != item}
     return {**changed, **{name: None for name in before if name not in now}}
+
+
+def _set_by_hand(old: Item | None, new: Relationship) -> bool:
+    """Whether somebody has set ``old`` themselves, which rests on nothing else, and said ``new`` in passing."""
+    return old is not None and not old.sources and bool(new.sources)
 
 
 def _line(

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from memory.audience import without
 from memory.entry import from_note, is_id, same
 from memory.errors import EntryError, KeyGone, Unreadable
-from memory.journal_files import JournalFiles, Signature, Signatures
+from memory.journal_files import HEAD, JournalFiles, Signature, Signatures, head_of
 from memory.types import Entry
 from memory.vault import Vault
 from memory.versions import Version, Versions
-
-_HEAD = 2 + 8 * 255  # bytes of a sealed file that say whose keys it takes
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,11 @@ class Known:
     entry: Entry | None = None  # None: it opens no more, or never could be read
     head: bytes = b""  # of its sealed file
     problem: str = ""  # one sentence
+
+    @property
+    def is_first(self) -> bool:
+        """Whether there is no version of it but this one."""
+        return self.entry is not None and self.entry.version == 1 and not self.problem
 
 
 class Shelf:
@@ -70,9 +75,12 @@ class Shelf:
         found = {self.files.current(one): known.problem for one, known in self.known.items() if known.problem}
         return found | {path: problem for path, (_, problem) in self._notes.items()}
 
-    def look(self) -> None:
-        """Find what has changed on the disk."""
+    def look(self, unwanted: Callable[[Path], bool] = lambda path: False) -> None:
+        """Find what has changed on the disk; what lies there, is no entry and is ``unwanted`` goes."""
         with_versions, (current, notes) = self.files.with_versions(), self.files.scan()
+        gone = list(filter(unwanted, notes))
+        self.files.delete(*gone)
+        notes = {path: signature for path, signature in notes.items() if path not in gone}
         for entry_id in [one for one in self.known if one not in with_versions and one not in current]:
             del self.known[entry_id]  # removed by another process
         changed = [
@@ -107,7 +115,7 @@ class Shelf:
         if found is None:
             self.known.pop(entry_id, None)
             if self.files.has_versions(entry_id):  # half a file, of a first version that was never finished
-                self.files.delete_all(entry_id)
+                self.files.delete_all({entry_id})
             return None
         if found.problem and (before is None or found.problem != before.problem):
             log.warning("entry %s was left alone: %s", entry_id, found.problem)
@@ -128,28 +136,53 @@ class Shelf:
         except BaseException:  # it was not written, so it must not turn up later
             self.files.delete(version)
             raise
-        self.known[entry.id] = Known(self._signatures(entry.id), entry, raw[:_HEAD])
+        self.known[entry.id] = Known(self._signatures(entry.id), entry, raw[:HEAD])
         self.news.pop(entry.id, None)
         return entry
 
+    def about(self, person: str) -> list[str]:
+        """Ids of those that are about somebody, in any version, or open no more. They have just been looked at."""
+        opening: dict[bytes, bool] = {}
+        is_about = self.files.about(person)
+        return [
+            entry_id
+            for entry_id, known in self.known.items()
+            if not self.opens(known, opening)
+            or (known.entry is not None and person in known.entry.scope.about)
+            or (not known.is_first and any(map(is_about, self.files.all_of(entry_id))))
+        ]
+
     def leave_out(self, person: str) -> None:
-        """Of entries that are not about this person: as if they had never been there, in any version."""
-        self.look()
+        """Of entries that are not about this person: as if they had never been there, in any version. By what was seen
+        when they were last looked at.
+        """
+        files: dict[Path, bytes] = {}
+        aside: list[Path] = []
+        changed: dict[str, Known] = {}
         for entry_id, known in self.known.items():
             if known.entry is None or person not in known.entry.scope.heard_by:
                 continue
-            self.versions.leave_out(entry_id, person)
-            latest = next(self.versions.newest_first(entry_id), None)
-            if latest is not None:
-                mended = replace(known, entry=latest.entry) if known.problem else self._mend(latest)
-                self.known[entry_id] = mended
+            versions = self.versions.without(known.entry, person)
+            aside += self.versions.aside_naming(entry_id, person)
+            entry = replace(known.entry, scope=without(known.entry.scope, person))
+            latest = versions.get(self.files.version(entry_id, entry.version))
+            files |= versions
+            if latest is None or known.problem:
+                changed[entry_id] = replace(known, entry=entry)
+            else:
+                files[self.files.current(entry_id)] = latest
+                changed[entry_id] = Known(known.files, entry, latest[:HEAD])
+        self.files.put_all(files)
+        self.files.delete(*aside)
+        for entry_id, known in changed.items():
+            self.known[entry_id] = replace(known, files=self._signatures(entry_id))
 
     def opens(self, known: Known, opening: dict[bytes, bool] | None = None) -> bool:
         """Whether its keys are still there. ``opening``: what is known of that already."""
         opening = {} if opening is None else opening
-        if not self._encrypted:
+        if not self._encrypted or not known.head:
             return True
-        head = known.head[: 2 + 8 * known.head[1]] if len(known.head) > 1 else b""
+        head = head_of(known.head)
         if head not in opening:
             opening[head] = self.files.opens(head)
         return opening[head]
@@ -169,7 +202,7 @@ class Shelf:
             raw = self.files.read(path)
             if latest and not now[1]:
                 if raw == latest.raw:
-                    return Known(now, latest.entry, raw[:_HEAD])
+                    return Known(now, latest.entry, raw[:HEAD])
                 if raw == self.versions.raw_before(entry_id, latest.number):  # a crash between the two files
                     return self._mend(latest)
             entry = self.versions.parse(path, raw, entry_id, latest.entry if latest else None)
@@ -192,12 +225,12 @@ class Shelf:
     def _mend(self, latest: Version) -> Known:
         entry_id = latest.entry.id
         self.files.put(self.files.current(entry_id), latest.raw)
-        return Known(self._signatures(entry_id), latest.entry, latest.raw[:_HEAD])
+        return Known(self._signatures(entry_id), latest.entry, latest.raw[:HEAD])
 
     def _left(self, now: Signatures, latest: Version | None, problem: str) -> Known:
         if latest is None:
             return Known(now, problem=problem)
-        return Known(now, latest.entry, latest.raw[:_HEAD], problem)
+        return Known(now, latest.entry, latest.raw[:HEAD], problem)
 
     def _adopt(self, path: Path, signature: Signature) -> None:
         """Take up a note that somebody put here."""

@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from memory.database import Database, Row
+from memory.database import THOSE, Database, Row, listed
 from memory.errors import KeyGone, Unreadable
+from memory.tombstones import Tombstone
 from memory.types import HERS, Origin, Scope, StoredTurn
 from memory.vault import Vault
 
 _COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, sealed"
-_MANY = 500  # placeholders in one statement
 
 
 class Turns:
@@ -30,7 +30,8 @@ class Turns:
                 "CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, "
                 "session TEXT, origin TEXT, place TEXT, heard_by TEXT, private INTEGER, reflected INTEGER, sealed BLOB)"
             )
-            execute("CREATE INDEX IF NOT EXISTS turns_waiting ON turns (reflected, session, id)")
+            execute("DROP INDEX IF EXISTS turns_waiting")  # of an earlier version, over all of them
+            execute("CREATE INDEX IF NOT EXISTS turns_not_reflected ON turns (id) WHERE reflected = 0")
             execute(
                 "CREATE TABLE IF NOT EXISTS turn_people (person TEXT, turn INTEGER, PRIMARY KEY (person, turn)) "
                 "WITHOUT ROWID"
@@ -75,14 +76,10 @@ class Turns:
 
     def get(self, ids: Iterable[int]) -> list[StoredTurn]:
         """Those that are there and can be opened, in the order of their ids."""
-        found, numbers = list[Row](), sorted(set(ids))
-        for at in range(0, len(numbers), _MANY):
-            some = numbers[at : at + _MANY]
-            marks = ", ".join("?" * len(some))
-            found += self._database.read(
-                f"SELECT {_COLUMNS} FROM turns WHERE id IN ({marks}) ORDER BY id", *some
-            )
-        return self._opened(found)
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM turns WHERE id IN {THOSE} ORDER BY id", listed(ids)
+        )
+        return self._opened(rows)
 
     def after(self, turn_id: int, most: int = 1000) -> list[StoredTurn]:
         """The next turns after this one, oldest first; 0: from the beginning. Empty: there are no more."""
@@ -95,8 +92,11 @@ class Turns:
                 return turns
             turn_id = int(rows[-1][0])
 
-    def of_session(self, session: str) -> list[StoredTurn]:
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE session = ? ORDER BY id", session)
+    def of_session(self, session: str, after: int = 0) -> list[StoredTurn]:
+        """Those that follow the turn with the id ``after``, oldest first."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM turns WHERE session = ? AND id > ? ORDER BY id", session, after
+        )
         return self._opened(rows)
 
     def waiting(self) -> dict[str, list[StoredTurn]]:
@@ -119,18 +119,77 @@ class Turns:
         """Ids of all whose words are kept."""
         return {str(row[0]) for row in self._database.read("SELECT DISTINCT person FROM turn_people")}
 
+    def of_person(self, person: str, since_s: float = 0.0) -> list[StoredTurn]:
+        """Theirs, and hers that may repeat their words, oldest first; ``since_s``: Unix time."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM turns WHERE id IN (SELECT turn FROM turn_people WHERE person = ?) "
+            "AND at_s >= ? ORDER BY id",
+            *(person, since_s),
+        )
+        return self._opened(rows)
+
+    def before(self, at_s: float) -> list[int]:
+        """Ids of all that were said before this Unix time."""
+        rows = self._database.read("SELECT id FROM turns WHERE at_s < ? ORDER BY id", at_s)
+        return [int(row[0]) for row in rows]
+
+    def set_private(self, ids: Iterable[int], private: bool) -> None:
+        """Whether they are kept between her and those they are about."""
+        rows = [(int(private), number) for number in ids]
+        self._database.write_many("UPDATE turns SET private = ? WHERE id = ?", rows)
+
+    def remove(self, ids: Iterable[int]) -> int:
+        """Erase turns; how many there were."""
+        those = listed(ids)
+        with self._database.transaction() as execute:
+            removed = execute(f"DELETE FROM turns WHERE id IN {THOSE} RETURNING 1", those)
+            execute(f"DELETE FROM turn_people WHERE turn IN {THOSE}", those)
+        return len(removed)
+
+    # Forgetting: see forget.Place
+
+    def count_of(self, person: str) -> int:
+        """How many there are of a person, hers that may repeat their words among them."""
+        return int(self._database.read("SELECT count(*) FROM turn_people WHERE person = ?", person)[0][0])
+
     def remove_person(self, person: str) -> int:
         """Erase a person's turns, and hers that may repeat their words; how many. Nor did they hear any other."""
+        theirs = "SELECT turn FROM turn_people WHERE person = ?"
         with self._database.transaction() as execute:
-            rows = execute("SELECT turn FROM turn_people WHERE person = ?", person)
-            for (number,) in rows:
-                execute("DELETE FROM turns WHERE id = ?", number)
-                execute("DELETE FROM turn_people WHERE turn = ?", number)
-            heard = execute("SELECT id, heard_by FROM turns WHERE instr(heard_by, ?)", json.dumps(person))
-            for number, heard_by in heard:
-                others = json.dumps([one for one in json.loads(heard_by) if one != person])
-                execute("UPDATE turns SET heard_by = ? WHERE id = ?", others, number)
-            return len(rows)
+            removed = execute(f"DELETE FROM turns WHERE id IN ({theirs}) RETURNING 1", person)
+            execute(f"DELETE FROM turn_people WHERE turn IN ({theirs})", person)
+            execute(
+                "UPDATE turns SET heard_by = (SELECT json_group_array(value) FROM json_each(heard_by) "
+                "WHERE value <> ?) WHERE instr(heard_by, ?)",
+                *(person, json.dumps(person)),
+            )
+        return len(removed)
+
+    def count_resting(self, gone: Tombstone) -> int:
+        """How many of its turns are there, and hold words of its person."""
+        return len(self._those_of(gone))
+
+    def remove_resting(self, gone: Tombstone) -> int:
+        """Erase them; how many."""
+        return self.remove(self._those_of(gone))
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self)
+
+    def clear(self) -> int:
+        """Erase all of them; how many."""
+        with self._database.transaction() as execute:
+            execute("DELETE FROM turn_people")
+            return len(execute("DELETE FROM turns RETURNING 1"))
+
+    def _those_of(self, gone: Tombstone) -> list[int]:
+        rows = self._database.read(
+            f"SELECT turn FROM turn_people WHERE person = ? AND turn IN {THOSE}",
+            gone.person,
+            listed(gone.turns),
+        )
+        return [int(row[0]) for row in rows]
 
     def __len__(self) -> int:
         return int(self._database.read("SELECT count(*) FROM turns")[0][0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -71,6 +71,7 @@ class Entry:
     scope: Scope
     emotion: str = "neutral"  # how she felt
     salience: float = 0.5  # 0 trivial .. 1 unforgettable
+    pinned: bool = False  # kept for as long as nobody erases it, and brought up before others
     why: str = ""  # why it was worth writing down
     commitments: tuple[Commitment, ...] = ()
     topics: tuple[str, ...] = ()
@@ -104,6 +105,7 @@ class Told:
 
     text: str
     about: frozenset[str]  # ids of the people whose words it rests on
+    hit: Hit | None = field(default=None, compare=False)  # what was recalled, if anything was
 
 
 @dataclass(frozen=True, slots=True)

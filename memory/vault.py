@@ -4,7 +4,8 @@ What is about several people opens only with all their keys: with one of them de
 wherever a copy lies. XChaCha20-Poly1305 (libsodium); the people's keys lie in the database, wrapped by one that the
 master key wraps.
 
-A sealed value: version (1 byte), number of keys (1), their ids (8 each), nonce (24), ciphertext.
+A sealed value: version (1 byte), number of keys (1), their ids (8 each), nonce (24), ciphertext. What nobody's key may
+be needed for, such as what has been forgotten, is sealed with a key of the vault's own (``seal_for_ever``).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Vault:
         """Raises Unreadable when ``master`` is not the one that this database was made with."""
         self._database = database
         self._ids: dict[str, bytes] = {}  # person → id of their key
+        self._people: dict[bytes, str] = {}  # and back
         self._keys: dict[bytes, bytes] = {}  # id → key
         self._joined: dict[tuple[bytes, ...], bytes] = {}  # ids → the key of all of them
         with database.transaction() as execute:
@@ -72,8 +74,23 @@ class Vault:
         count = sealed[1] if len(sealed) > 1 else 0
         ids = {sealed[at : at + _ID_BYTES] for at in range(2, 2 + count * _ID_BYTES, _ID_BYTES)}
         self._look_up(ids)
-        people = tuple(sorted(person for person, key_id in self._ids.copy().items() if key_id in ids))
-        return people if len(people) == len(ids) else None
+        people = [person for key_id in ids if (person := self._people.get(key_id)) is not None]
+        return tuple(sorted(people)) if len(people) == len(ids) else None
+
+    def token(self, person: str) -> str:
+        """What stands for a person in what is sealed with others' keys: once theirs is destroyed, for nobody. Makes one."""
+        return self._id_of(person, make=True).hex()
+
+    def person_of(self, token: str) -> str | None:
+        """None: it stands for nobody any more."""
+        key_id = bytes.fromhex(token)
+        self._look_up([key_id])
+        return self._people.get(key_id)
+
+    def people(self) -> list[str]:
+        """Everybody who has a key, HERS left out."""
+        rows = self._database.read("SELECT person FROM keys WHERE person <> ? ORDER BY person", HERS)
+        return [str(row[0]) for row in rows]
 
     def destroy(self, person: str) -> bool:
         """Destroy a person's key, durably: what was sealed with it is lost. Whether there was one."""
@@ -83,8 +100,29 @@ class Vault:
             key_id = self._ids.pop(person, None)
             if key_id is not None:
                 self._keys.pop(key_id, None)
+                self._people.pop(key_id, None)
             self._joined = {ids: key for ids, key in self._joined.items() if key_id not in ids}
         return key_id is not None
+
+    def destroy_all(self) -> None:
+        """Destroy everybody's key, and hers, durably."""
+        with self._database.alone():
+            self._database.execute("DELETE FROM keys")
+            self._database.purge()
+            self._ids, self._people, self._keys, self._joined = {}, {}, {}, {}
+
+    @property
+    def name(self) -> str:
+        """The same whatever the master key; another vault has another one. It tells nothing else."""
+        return derive(self._wrapping, "vault")[:8].hex()
+
+    def seal_for_ever(self, content: bytes, context: str) -> bytes:
+        """``content``, to be opened whoever is forgotten: for what holds nobody's words."""
+        return _seal(derive(self._wrapping, "for ever"), content, context.encode())
+
+    def open_for_ever(self, sealed: bytes, context: str) -> bytes:
+        """Raises Unreadable."""
+        return _open(derive(self._wrapping, "for ever"), sealed, context.encode())
 
     def wrap_for(self, master: bytes) -> None:
         """Let another master key open all this as well."""
@@ -112,7 +150,7 @@ class Vault:
         if known is not None:
             return known
         if not make:
-            raise KeyGone("Somebody whom this is about has been forgotten.")
+            raise KeyGone("That cannot be opened any more.")
         with self._database.alone():
             if person not in self._ids:
                 key_id = random(_ID_BYTES)
@@ -135,6 +173,7 @@ class Vault:
 
     def _hold(self, person: str, key_id: bytes, key: bytes) -> None:
         self._ids[person] = key_id
+        self._people[key_id] = person
         self._keys[key_id] = key
 
     def _joint(self, ids: tuple[bytes, ...]) -> bytes:
@@ -147,7 +186,7 @@ class Vault:
             self._joined[ids] = joined
         if not all(key_id in self._keys for key_id in ids):  # destroyed, perhaps just now
             self._joined.pop(ids, None)
-            raise KeyGone("Somebody whom this is about has been forgotten.")
+            raise KeyGone("That cannot be opened any more.")
         return joined
 
 

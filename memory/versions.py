@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from memory.audience import without
-from memory.entry import from_markdown, is_id
+from memory.entry import from_markdown, is_id, to_markdown, with_listeners
 from memory.errors import EntryError, KeyGone, Unreadable
 from memory.journal_files import JournalFiles, names
 from memory.types import Entry
@@ -58,19 +58,31 @@ class Versions:
             raise EntryError("The file has the id of another entry.")
         return entry
 
-    def leave_out(self, entry_id: str, person: str) -> None:
-        """Write every version as if this person, whom it is not about, had never been there; the newest last.
+    def without(self, entry: Entry, person: str) -> dict[Path, bytes]:
+        """Every version that names this person, whom it is not about, as if they had never been there; newest last."""
+        found = {}
+        for paths in self._files.versions(entry.id).values():
+            with suppress(KeyGone, Unreadable, EntryError):
+                text = self._files.as_written(paths[0], self._files.read(paths[0]), entry.id)
+                if names(text, person):
+                    found[paths[0]] = self._files.sealed(self._without(text, person), entry)
+        return found
 
-        What was left aside and names them goes.
-        """
-        for version in self.all_of(entry_id):
-            if person in version.entry.scope.heard_by:
-                entry = replace(version.entry, scope=without(version.entry.scope, person))
-                self._files.put(self._files.version(entry_id, version.number), self._files.encode(entry))
+    def aside_naming(self, entry_id: str, person: str) -> list[Path]:
+        """What was left aside of an entry and names this person."""
+        found = []
         for path in self._files.aside(entry_id):
             with suppress(KeyGone, Unreadable, EntryError):
                 if names(self._files.markdown(path, self._files.read(path), entry_id), person):
-                    self._files.delete(path)
+                    found.append(path)
+        return found
+
+    def _without(self, text: str, person: str) -> str:
+        left = with_listeners(text, lambda one: None if one == person else one)
+        if left is not None:
+            return left
+        entry = from_markdown(text)
+        return to_markdown(replace(entry, scope=without(entry.scope, person)))
 
     def convert(self, entry_id: str) -> int:
         """Bring the versions of an entry into the form that is asked for; those that open. Returns how many."""

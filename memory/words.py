@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import sqlcipher3.dbapi2 as sqlite
 
-from memory.database import Database, Execute
+from memory.database import THOSE, Database, Execute, listed
 
 Ids = npt.NDArray[np.int64]  # ascending
 
@@ -92,9 +94,14 @@ def add(execute: Execute, document_id: int, text: str) -> None:
     execute("INSERT INTO words(rowid, text) VALUES(?, ?)", document_id, text)
 
 
-def remove(execute: Execute, document_id: int) -> None:
-    """As part of a transaction."""
-    execute("DELETE FROM words WHERE rowid = ?", document_id)
+def remove(execute: Execute, document_ids: Sequence[int]) -> None:
+    """As part of a transaction. Until ``tidy`` their words are still there."""
+    execute(f"DELETE FROM words WHERE rowid IN {THOSE}", listed(document_ids))
+
+
+def clear(execute: Execute) -> None:
+    """Every document, as part of a transaction."""
+    execute("INSERT INTO words(words) VALUES('delete-all')")
 
 
 def tidy(execute: Execute) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.consent import Consent, Decision, Purpose, may_hear, may_remember
+from memory.consent import Consent, Decision, Purpose, agreed, may_hear
 from memory.database import Database
 from memory.errors import StoreError
 
@@ -42,7 +42,7 @@ def test_who_is_heard(mode: str, decision: Decision | None, notified: bool, hear
 
 
 def test_being_remembered_is_always_opt_in() -> None:
-    assert [may_remember(decision) for decision in (None, NO, YES)] == [False, False, True]
+    assert [agreed(decision) for decision in (None, NO, YES)] == [False, False, True]
 
 
 async def test_a_decision_survives_a_restart_with_its_time_and_act(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from memory.consent import Purpose
 from memory.database import occupied
 from memory.entry import new_id, to_markdown
 from memory.errors import EntryError, StoreError
+from memory.forget import Wish
 from memory.journal_files import names
 from memory.master import PROOF, KeyPlace
 from memory.memory import Memory, open_memory
@@ -65,7 +66,7 @@ def test_what_was_forgotten_does_not_come_back_when_its_person_agrees_anew(memor
     assert held is not None
     about_her = Entry(new_id(NOON_S), NOON_S, "Ann keeps bees.", scope("ann"), sources=(held.id,))
     decide(memory, "ann", False)
-    memory.forget_person("ann")
+    memory.forget(Wish("ann"))
     decide(memory, "ann", True)
     assert memory.index([held]) == []
     assert memory.keep_entry(about_her) is None and memory.keep_entry(about_her, owners=True) is None
@@ -93,7 +94,7 @@ def test_what_the_owner_writes_about_somebody_after_their_no_is_there_at_the_nex
     tmp_path: Path, memory: Memory
 ) -> None:
     decide(memory, "ann", False)
-    memory.forget_person("ann")
+    memory.forget(Wish("ann"))
     memory.keep_entry(Entry("", NOON_S, "Ann sings.", scope("ann")), owners=True)
     memory.close()
     again = opened(tmp_path)
@@ -106,7 +107,7 @@ def test_nobody_cannot_be_forgotten_as_that_would_be_herself(tmp_path: Path, mem
         {"add": [{"section": "tastes", "text": "rain", "at_s": NOON_S, "scope": scope()}]}  # type: ignore[dict-item]
     )
     with pytest.raises(EntryError, match="Nobody is named"):
-        memory.forget_person(HERS)
+        memory.forget(Wish(HERS))
     memory.close()
     again = opened(tmp_path)
     assert [one.text for one in again.profile.items()] == ["rain"]
@@ -154,7 +155,7 @@ def test_that_somebody_was_there_is_forgotten_with_them(tmp_path: Path, memory: 
     assert {"turns", "scopes", "journal", "profile and roster", "in RAM"} <= naming(memory, ANN)
 
     decide(memory, ANN, False)
-    memory.forget_person(ANN)
+    memory.forget(Wish(ANN))
 
     remaining = {"consent", "tombstones"}  # that they said no, and when that was done
     assert naming(memory, ANN) == remaining
@@ -215,7 +216,7 @@ def test_what_was_superseded_holds_again_once_the_newer_entry_is_forgotten_with_
     both = Entry("", NOON_S, "Ann lives with Bob.", scope("ann", "bob"), supersedes=(first.id,))
     assert memory.keep_entry(both) is not None
     assert found(memory, "live") == {"Ann lives with Bob."}
-    memory.forget_person("bob")
+    memory.forget(Wish("bob"))
     assert found(memory, "live") == {"Ann lives in Berlin.", "I live in Berlin."}
 
 

@@ -356,9 +356,14 @@ def test_what_is_damaged_of_a_document_is_made_anew(opened: tuple[Database, Vaul
     first = Recall(*opened, Letters())
     first.add(TALK)
     embedded(first)
-    opened[0].execute(
-        f"UPDATE documents SET {column} = substr({column}, 1, length({column}) - 1) WHERE ref = '1'"
-    )
+    like = "vectors%" if column == "vector" else "documents"
+    for (table,) in opened[0].read(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?", like
+    ):
+        opened[0].execute(
+            f"UPDATE {table} SET {column} = substr({column}, 1, length({column}) - 1) "
+            "WHERE id = (SELECT id FROM documents WHERE ref = '1')"
+        )
     assert first.damaged() == 1
     again = Recall(*opened, Letters())
     if column == "content":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,6 +137,47 @@ def test_undoing_waits_for_what_was_built_on_it(roster: Roster) -> None:
     assert [update.undone_s is None for update in roster.history("ann")] == [False, True]
 
 
+def test_what_somebody_has_put_right_is_told_apart_also_after_a_restart(roster: Roster, opened) -> None:
+    one = roster.apply({"person": "ann", "at_s": 1, "history": [words("Ann sails.", sources=(1,))]})
+    (line,) = roster.acquaintance("ann").history
+    two = roster.apply({"person": "ann", "at_s": 2, "own": True, "drop": [line.id]})
+    again = Roster(*opened)
+    assert {update.id: update.own for update in again.history("ann")} == {one: False, two: True}
+    again.undo("ann", two)
+    assert again.acquaintance("ann").history == (line,)
+    assert [update.own for update in Roster(*opened).history("ann")] == [True, False]
+
+
+def test_changes_of_earlier_versions_are_nobody_s_own(roster: Roster, opened) -> None:
+    store, vault = opened
+    roster.apply({"person": "ann", "at_s": 1, "own": True, "history": [words("Ann sails.")]})
+    context = "roster/ann/roster:update:1"
+    sealed = store.get("ann", "roster:update:1")
+    assert sealed is not None
+    at_s, changes, undone_s, _ = json.loads(vault.open(sealed, context))
+    before = json.dumps([at_s, changes, undone_s]).encode()
+    store.put("ann", {"roster:update:1": vault.seal(before, ["ann"], context)})
+    (update,) = Roster(store, vault).history("ann")
+    assert not update.own and update.undone_s is None
+
+
+def test_what_somebody_is_to_her_by_their_own_hand_stays_until_they_change_it(roster: Roster) -> None:
+    def now() -> str:
+        relationship = roster.acquaintance("ann").relationship
+        return relationship.text if relationship is not None else ""
+
+    roster.apply({"person": "ann", "at_s": 1, "relationship": words("said “your aunt”", sources=(1,))})
+    roster.apply({"person": "ann", "at_s": 2, "own": True, "relationship": words("said “a friend”")})
+    said = {"person": "ann", "at_s": 3, "relationship": words("said “your boss”", sources=(2,))}
+    with pytest.raises(EntryError, match="changes nothing"):
+        roster.apply(said)
+    roster.apply({**said, "aliases": [words("Sam", sources=(2,))]})
+    assert now() == "said “a friend”" and len(roster.acquaintance("ann").aliases) == 1
+    roster.apply({"person": "ann", "at_s": 4, "own": True, "drop": ["relationship"]})
+    roster.apply(said)
+    assert now() == "said “your boss”"
+
+
 @pytest.mark.parametrize("key_first", [True, False])
 def test_a_person_goes_and_takes_their_words_about_others_along(roster: Roster, opened, key_first) -> None:
     roster.met("ann", "Ann", 1)
@@ -146,7 +188,7 @@ def test_a_person_goes_and_takes_their_words_about_others_along(roster: Roster, 
     opened[0].put("ann", {"face": b"of another room"})
     if key_first:
         opened[1].destroy("ann")
-    assert roster.remove_person("ann") == 1
+    assert roster.remove_person("ann") == 2  # hers, and the one of Bob's that rests on her words
     for one in (roster, Roster(*opened)):
         assert one.people() == ["bob"]
         assert [item.text for item in one.acquaintance("bob").history] == ["Bob sings."]

@@ -48,6 +48,7 @@ class Answer:
         self.leave = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self.text = ""  # what has been shown
+        self._forgotten: list[tuple[str | None, float]] = []  # see ``forget``
         self._waiting = ""  # to be shown, when there is leave
         self._wanted = False  # committed, and not held back
         self._committed_at: float | None = None
@@ -62,12 +63,26 @@ class Answer:
     @property
     def private(self) -> bool:
         """See ``Turn``."""
-        return self.closed and self.aloud and bool(self.mind.about)
+        remembered = self.mind.about or any(turn.private for turn in self.turns)  # it may repeat either
+        return self.closed and self.aloud and bool(remembered)
 
     @property
     def language(self) -> str:
         """To be spoken in; ISO 639-1, empty when unknown."""
         return self.turns[-1].language if self.turns else ""
+
+    def forget(self, person_id: str | None, since_s: float) -> None:
+        """What a person, or anybody (None), has said since then (on the conversation's clock) is forgotten."""
+        self._forgotten.append((person_id, since_s))
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether it may repeat what has been forgotten since it was begun."""
+        return any(self._may_repeat(person_id, since_s) for person_id, since_s in self._forgotten)
+
+    def _may_repeat(self, person_id: str | None, since_s: float) -> bool:
+        about = self.mind.about.union(*(turn.about for turn in self.turns if turn.at_s >= since_s))
+        return bool(about) if person_id is None else person_id in about
 
     def commit(self, answers: Sequence[Utterance] = (), after: asyncio.Task[None] | None = None) -> None:
         """It may be said, once ``after`` is done. ``answers`` equals those it was made for, with final times."""

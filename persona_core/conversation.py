@@ -54,11 +54,17 @@ class Conversation:
         playback: Playback | None,
         emit: Callable[[Event], None],
         memories: Memories | None = None,
+        is_command: Callable[[Utterance], bool] = lambda utterance: False,
     ) -> None:
-        """``playback`` is where she speaks; None: she answers in writing only. ``memories`` None: nothing is kept."""
+        """``playback`` is where she speaks; None: she answers in writing only. ``memories`` None: nothing is kept.
+
+        ``is_command``: whether an utterance is a command to the program, which is carried out elsewhere: it is neither
+        kept nor answered.
+        """
         self._key = key
         self._persona = persona
         self._emit = emit
+        self._is_command = is_command
         self._records = Records(memories, self._start, self._fail)
         self._recollection = Recollection(memories, self._start, self._on_mind)
         self._history = History()
@@ -137,6 +143,28 @@ class Conversation:
         if self._ears is not None:
             self._ears.drop(person_id)
         self._step(floor.Withdrawn(person_id))
+
+    def forget(self, person_id: str | None, last_s: float = float("inf")) -> None:
+        """What a person, or anybody (None), has said in the last ``last_s`` seconds is forgotten, and what answers it.
+
+        They are heard on as before. An answer that she is giving is finished, and neither kept nor told.
+        """
+        since_s = self._now_s - last_s
+        self._history.withdraw(person_id, since_s)
+        self._company.withdraw(person_id)
+        self._over_her.forget()
+        self._reader.forget()
+        self._delivery.forget(person_id)
+        if self._answer is not None:
+            self._answer.forget(person_id, since_s)
+        if self._ears is not None:  # what has been half said, too
+            self._ears.drop(person_id)
+        self._step(floor.Withdrawn(person_id))
+        self._think_anew(may_hear_more=False)
+        answer = self._answer
+        if answer is not None and answer.forgotten and self._floor.phase is floor.Phase.THINKING:
+            self._think(answer.answers, self._turns(answer.answers))
+        self._read_ahead()
 
     def read(self, person: Person, text: str, message: str = "") -> None:
         """Take one typed line; ``message``: see ``Utterance``."""
@@ -261,7 +289,7 @@ class Conversation:
         self._saying = None
         if utterance is not None and overlap is not Overlap.ECHO:
             self._emit(Heard(utterance))
-        if utterance is None or overlap is not None:
+        if utterance is None or overlap is not None or self._is_command(utterance):
             self._step(floor.Ended(take, None))
             return
         addressed = self._company.to_whom(utterance)
@@ -293,6 +321,7 @@ class Conversation:
             heard_by=self._company.present(utterance.started_s, utterance.ended_s),
             about=frozenset({utterance.person.id}),
             written=bool(utterance.message),
+            at_s=utterance.ended_s,
         )
 
     def _spoken_language(self, language: str) -> str:
@@ -438,10 +467,20 @@ class Conversation:
     async def _give(self, answer: Answer) -> None:
         await self._delivery.give(answer)
         self._finish(answer)
+        await self._forget_with(answer)
 
     async def _finish_cut(self, answer: Answer, cut: Cut) -> None:
         await self._delivery.finish(answer, cut)
         self._finish(answer)
+        await self._forget_with(answer)
+
+    async def _forget_with(self, answer: Answer) -> None:
+        """What was forgotten while it was written has been read again since."""
+        if answer.forgotten:
+            try:
+                await self._persona.forget()
+            except KithError as error:  # her model is being closed
+                log.info("engines had nothing to forget: %s", type(error).__name__)
 
     def _on_mind(self) -> None:
         self._read_ahead(self._saying)

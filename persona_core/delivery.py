@@ -15,7 +15,7 @@ from persona_core.records import Records
 from persona_core.speaking.mouth import Mouth, Spoken
 from persona_core.thinking.history import History
 from persona_core.thinking.recollection import Recollection
-from persona_core.types import Reply, Timings, Turn, Utterance
+from persona_core.types import Mind, Reply, Timings, Turn, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Delivery:
         """An answer to what this person has said until now is not kept."""
         self._refused_at[person_id] = perf_counter()
 
+    def forget(self, person_id: str | None) -> None:
+        """What is left of a reply that may repeat this person's words, or anybody's (None), is not said any more."""
+        if self.cut is not None and (person_id is None or person_id in self.cut.turn.about):
+            self.cut = None
+
     async def give(self, answer: Answer) -> None:
         """One answer from its first thought to its last sound."""
         mouth = self.mouth
@@ -83,6 +88,9 @@ class Delivery:
         assert self.mouth is not None  # she was speaking
         try:
             spoken = await answer.go_on(cut.unheard, self.mouth)
+            if answer.forgotten:
+                self._tell_nothing(spoken)
+                return
             rest = self._reply(spoken.heard, answer, spoken)
             whole = replace(
                 rest,
@@ -93,7 +101,7 @@ class Delivery:
             )
             self._history.replace(cut.turn, whole)
             self._records.said(rest)
-            self._tell(Reply(rest.text), spoken, Timings(), cut.answers, whole)
+            self._tell(Reply(rest.text), spoken, Timings(), cut.answers, whole, answer.mind)
         except Exception as error:  # noqa: BLE001  # as above
             self._fail(error)
 
@@ -103,13 +111,16 @@ class Delivery:
         if spoken.error is not None:
             self._fail(spoken.error)
         self.cut = None
+        if answer.forgotten:
+            self._tell_nothing(spoken)
+            return
         turn = self._reply(reply.text, answer, spoken)
         if reply.text and not any(map(self._is_withdrawn, answer.answers)):
             self._history.add_reply(turn, answer.turns[-1] if answer.turns else None)
             self._records.said(turn)
             self._company.she_said(reply.text, self._now_s())
             self.cut = Cut(turn, spoken.unheard, answer.answers) if spoken.stopped else None
-        self._tell(reply, spoken, outcome.timings, answer.answers, turn)
+        self._tell(reply, spoken, outcome.timings, answer.answers, turn, answer.mind)
 
     def _reply(self, text: str, answer: Answer, spoken: Spoken) -> Turn:
         """What was heard of an answer; it may repeat whatever she was told, or had in mind."""
@@ -121,13 +132,26 @@ class Delivery:
             heard_by=self._company.present(now_s - spoken.audio_s, now_s),
             about=answer.mind.about.union(*(turn.about for turn in answer.turns)),
             written=not aloud,
+            at_s=now_s,
             private=answer.private and aloud,
         )
 
     def _tell(
-        self, reply: Reply, spoken: Spoken, timings: Timings, answers: tuple[Utterance, ...], turn: Turn
+        self,
+        reply: Reply,
+        spoken: Spoken,
+        timings: Timings,
+        answers: tuple[Utterance, ...],
+        turn: Turn,
+        mind: Mind,
     ) -> None:
-        self._emit(Said(reply, spoken.audio_s, timings, answers, spoken.stopped, turn.about, turn.private))
+        self._emit(
+            Said(reply, spoken.audio_s, timings, answers, spoken.stopped, turn.about, turn.private, mind)
+        )
+
+    def _tell_nothing(self, spoken: Spoken) -> None:
+        """She has said something that is forgotten by now: nobody writes it anywhere."""
+        self._emit(Said(Reply(""), spoken.audio_s, Timings(), (), spoken.stopped))
 
     def _is_withdrawn(self, utterance: Utterance) -> bool:
         """Whether who said it has refused to be heard since; what is typed is not heard."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from persona_core.types import Person, Reply, Timings, Utterance
+from persona_core.types import NOTHING_IN_MIND, Mind, Person, Reply, Timings, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Said:
     cut: bool = False  # she was spoken over, and stopped
     about: frozenset[str] = frozenset()  # ids of the people whose words it may repeat
     private: bool = False  # see Turn
+    mind: Mind = NOTHING_IN_MIND  # what she had in mind
 
 
 @dataclass(frozen=True, slots=True)

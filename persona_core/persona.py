@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from memory.ports import Embedder
 from persona_core.hearing.segmenter import SegmenterSettings
-from persona_core.ports import EndOfText, EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import (
+    EndOfText,
+    EndOfTurn,
+    Forgetful,
+    LanguageModel,
+    SpeechToText,
+    TextToSpeech,
+    VoiceActivity,
+)
 from persona_core.thinking.character import Character
 from persona_core.types import Sampling
 
@@ -39,3 +47,10 @@ class Persona:
     embedder: Embedder | None = None  # None: what is remembered is found by its words alone
     note_tokens: int = 120  # of what comes to her mind while somebody speaks: read before they have finished
     reflection_llm: LanguageModel | None = None  # thinks over what was said; None: noted by its words alone
+
+    async def forget(self) -> None:
+        """No engine keeps anything of what was said. What is being answered, and what comes next, is read anew."""
+        engines: dict[int, object] = {id(one): one for one in (self.llm, self.reflection_llm)}
+        for engine in engines.values():
+            if isinstance(engine, Forgetful):
+                await engine.forget()

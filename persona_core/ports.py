@@ -66,6 +66,15 @@ class EndOfText(Protocol):
         ...
 
 
+@runtime_checkable
+class Forgetful(Protocol):
+    """An engine that keeps something of what it was given, so that the next answer is quicker."""
+
+    async def forget(self) -> None:
+        """Keep nothing of it any more; durable nowhere, and gone from its memory when this returns."""
+        ...
+
+
 class LanguageModel(Protocol):
     context_tokens: int  # what prompt and answer may take together
     keeps_prefix: bool  # whether a prompt read ahead of time makes the next answer quicker

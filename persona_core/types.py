@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from memory.types import Hit
+
 Pcm = npt.NDArray[np.int16]  # mono samples
 Samples = npt.NDArray[np.float32]  # mono samples, -1..1
 
@@ -117,6 +119,7 @@ class Turn:
     heard_by: frozenset[str] = frozenset()  # ids of those who were there
     about: frozenset[str] = frozenset()  # ids of the people whose words it holds, or may repeat
     written: bool = False  # so that whoever can read the place has it
+    at_s: float = field(default=0.0, compare=False)  # when it was over, on the conversation's own clock
     private: bool = (
         False  # of a reply: it may repeat what she remembers, and was for those alone who heard it
     )
@@ -128,6 +131,7 @@ class Recalled:
 
     text: str = ""  # a line or more; empty: nothing
     about: frozenset[str] = frozenset()  # ids of the people whose words it rests on
+    hits: tuple[Hit, ...] = field(default=(), compare=False)  # where its lines come from, and why
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,14 @@ class KeptSequences:
         self._by_use.append(kept)
         return kept
 
+    @property
+    def everyone(self) -> tuple[Kept, ...]:
+        """Every sequence, the background's among them."""
+        return (*self._by_use, self.background)
+
     def longest(self, prompt: Sequence[int], preferred: Kept) -> tuple[Kept, int]:
         """The sequence that begins most like ``prompt``, and how many tokens of it agree."""
-        everyone = (*self._by_use, self.background)
-        best = max(everyone, key=lambda kept: (common_prefix(kept.tokens, prompt), kept is preferred))
+        best = max(self.everyone, key=lambda kept: (common_prefix(kept.tokens, prompt), kept is preferred))
         return best, common_prefix(best.tokens, prompt)
 
     def first_to_go(self, besides: Kept) -> Kept | None:

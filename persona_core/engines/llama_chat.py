@@ -27,7 +27,7 @@ _CLOSING = "".join(_ENDS) + "…,;:-–—、，،\"'”’ \n"
 
 
 class LlamaChat:
-    """Reads and writes for one loaded model; holds no memory of its own. Safe from any thread."""
+    """Reads and writes for one loaded model; of what was read it keeps the latest texts. Safe from any thread."""
 
     def __init__(self, model: llama.llama_model_p, name: str) -> None:
         """``name`` is the file's, for the error when it is no chat model."""
@@ -66,6 +66,10 @@ class LlamaChat:
     def tokens(self, text: str) -> list[int]:
         """Tokens of ``text`` alone; control tokens written out in it are read as such."""
         return list(self._known(text))
+
+    def forget(self) -> None:
+        """Keep no text that was turned into tokens."""
+        self._known.cache_clear()
 
     def _tokens(self, text: str) -> tuple[int, ...]:
         data = text.encode()

@@ -61,6 +61,7 @@ class LlamaCppModel:
         self._batch = llama.llama_batch_init(self._step, 0, 1)
         self._memory = llama.llama_get_memory(self._context)
         self._kept = KeptSequences(SEQUENCES)
+        self._forgettings = 0
         # The sequence whose last token's logits are there, and all its tokens
         self._logits: tuple[int, list[int]] | None = None
         self._closing: float | None = None  # what the last step found out on its way
@@ -81,9 +82,10 @@ class LlamaCppModel:
     ) -> AsyncGenerator[str, None]:
         """See LanguageModel. Raises EngineError when the prompt leaves no room for an answer."""
         if background:
-            steps = self._answer(messages, sampling, None, self._small_step)
+            steps = self._leaving_nothing(self._answer(messages, sampling, None, self._small_step), None)
             return self._scheduler.stream(steps, Urgency.BACKGROUND, ahead=BACKGROUND_AHEAD)
         steps = self._answer(messages, sampling, conversation, self._step)
+        steps = self._leaving_nothing(steps, conversation)
         # The whole answer fits between thread and consumer: an answer never stands still.
         return self._scheduler.stream(steps, Urgency.ANSWER, conversation, ahead=sampling.max_tokens + 1)
 
@@ -97,6 +99,13 @@ class LlamaCppModel:
         stream = self._scheduler.stream(steps, Urgency.ANSWER, conversation)
         async with aclosing(stream):
             return await anext(stream)
+
+    async def forget(self) -> None:
+        """See Forgetful: of every conversation and of the background, tokens and what was worked out from them.
+
+        What is being written goes on, and leaves nothing when it has ended.
+        """
+        await self._scheduler.run(self._forget_all(), Urgency.ANSWER)
 
     def count_tokens(self, text: str) -> int:
         """Exactly how many tokens ``text`` takes."""
@@ -121,6 +130,26 @@ class LlamaCppModel:
             return
         while not self._advance(conversation, tokens, self._small_step, logits=False):
             yield None
+
+    def _forget_all(self) -> Generator[None, None, None]:
+        self._forgettings += 1
+        for kept in self._kept.everyone:
+            self._forget(kept)
+        self._logits = None
+        self._chat.forget()
+        for at in range(self._step):
+            self._batch.token[at] = 0
+        llama.llama_memory_clear(self._memory, True)  # what the cells held, too
+        yield None
+
+    def _leaving_nothing(
+        self, steps: Generator[str | None, None, None], owner: str | None
+    ) -> Generator[str | None, None, None]:
+        """``steps``; what has been forgotten since they were begun has been read again for them, and goes with them."""
+        begun_after = self._forgettings
+        yield from steps
+        if begun_after != self._forgettings:
+            self._forget(self._kept.background if owner is None else self._kept.claim(owner))
 
     def _ending(self, messages: Sequence[Message], conversation: str) -> Generator[float | None, None, None]:
         """The probability, and with it all of the prompt is evaluated, so that an answer finds it done."""

@@ -83,6 +83,7 @@ class TransformersModel:
         self._ends = _end_tokens(self._model, self._tokenizer)
         # By conversation, least recently used first; None is the background's. What a job uses is not in here.
         self._kept: OrderedDict[str | None, _Evaluated] = OrderedDict()
+        self._forgettings = 0
         self._scheduler = Scheduler("transformers", threading.Event())  # steps are not interrupted
 
     def stream(
@@ -107,6 +108,16 @@ class TransformersModel:
     async def read(self, messages: Sequence[Message], conversation: str = "") -> None:
         """See LanguageModel. An answer in another conversation makes it wait; one in its own takes it over."""
         await self._scheduler.run(self._read(messages, conversation), Urgency.READ, conversation)
+
+    async def forget(self) -> None:
+        """See Forgetful. What is being written goes on, and leaves nothing when it has ended."""
+
+        def steps() -> Generator[None, None, None]:
+            self._forgettings += 1
+            self._kept.clear()
+            yield None
+
+        await self._scheduler.run(steps(), Urgency.ANSWER)
 
     def count_tokens(self, text: str) -> int:
         """Exactly how many tokens ``text`` takes."""
@@ -173,11 +184,12 @@ class TransformersModel:
 
         It may be given back from the event loop's thread, when a job that has to wait is given up.
         """
-        kept = self._kept.pop(owner, None) or _Evaluated(self._empty())
+        kept, begun_after = self._kept.pop(owner, None) or _Evaluated(self._empty()), self._forgettings
         try:
             yield kept
         finally:
-            self._kept[owner] = kept
+            if begun_after == self._forgettings:
+                self._kept[owner] = kept
             conversations = [name for name in list(self._kept) if name is not None]
             for name in conversations[:-CONVERSATIONS]:
                 self._kept.pop(name, None)

@@ -100,6 +100,19 @@ class XLlamaCppModel:
         finally:
             self._reading -= 1
 
+    async def forget(self) -> None:
+        """See Forgetful: the server lets go of a prompt only for another one, and waits for what is being written."""
+        self._answering += 1  # so that the background gives way
+        try:
+            for slot in self._slots.everyone:
+                request = _request([Message("user", ".")], Sampling(max_tokens=1), slot.id)
+                stream = stream_from_callback(self._workers, partial(self._ask, request), ahead=2)
+                async with aclosing(stream):
+                    async for _ in stream:
+                        pass
+        finally:
+            self._answering -= 1
+
     def count_tokens(self, text: str) -> int:
         """An upper estimate: the package shows no tokenizer."""
         return estimated_tokens(text)

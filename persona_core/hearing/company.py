@@ -74,8 +74,9 @@ class Company:
     def she_said(self, text: str, ended_s: float) -> None:
         self._lines.append(Line(None, self._her_name, text, ended_s))
 
-    def withdraw(self, person_id: str) -> None:
-        """A person's lines are to be forgotten."""
-        kept = [line for line in self._lines if line.person_id != person_id]
+    def withdraw(self, person_id: str | None) -> None:
+        """A person's lines, or everybody's (None), are to be forgotten, and hers, which may repeat them."""
+        kept = [line for line in self._lines if person_id and line.person_id not in (person_id, None)]
         self._lines = deque(kept, maxlen=LINES)
-        self._called_on.pop(person_id, None)
+        if person_id is not None:
+            self._called_on.pop(person_id, None)

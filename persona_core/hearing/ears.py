@@ -178,13 +178,14 @@ class Ears:
     def _new_ear(self, person: Person) -> Ear:
         return Ear(person, self._hearing.vad.open(), Segmenter(self._hearing.segmenter))
 
-    def drop(self, person_id: str) -> None:
-        """One person is not to be heard any more: what they were saying is thrown away."""
-        self._people.pop(person_id, None)
+    def drop(self, person_id: str | None) -> None:
+        """What one person was saying, or everybody (None), is thrown away."""
+        for key in list(self._people) if person_id is None else [person_id]:
+            self._people.pop(key, None)
         for task, of in list(self._tasks.items()):
-            if of == person_id:
+            if person_id in (None, of):
                 task.cancel()
-        for take in [take for take in self._open.values() if take.person.id == person_id]:
+        for take in [take for take in self._open.values() if person_id in (None, take.person.id)]:
             self._end(take, None)
 
     def _on(self, one: _Person, event: EarEvent) -> None:

@@ -78,9 +78,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What a person has said does not count any more."""
+    """What a person, or anybody (None), has said does not count any more."""
 
-    person_id: str
+    person_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,15 +298,16 @@ def _ended(floor: Floor, take: int, utterance: Utterance | None, addressed: Addr
     return Step(settled.floor, resumed.decisions + settled.decisions)
 
 
-def _withdrawn(floor: Floor, person_id: str) -> Step:
-    waiting = tuple(said for said in floor.waiting if said.person.id != person_id)
-    asked = None if floor.asked and floor.asked.person.id == person_id else floor.asked
-    floor = replace(floor, waiting=waiting, asked=asked)
+def _withdrawn(floor: Floor, person_id: str | None) -> Step:
+    waiting = tuple(said for said in floor.waiting if person_id not in (None, said.person.id))
+    asked = None if floor.asked and person_id in (None, floor.asked.person.id) else floor.asked
+    stirring = frozenset(one for one in floor.stirring if person_id not in (None, one))
+    floor = replace(floor, waiting=waiting, asked=asked, stirring=stirring)
     unheard = floor.phase in (Phase.THINKING, Phase.LEAVE)
-    if unheard and any(said.person.id == person_id for said in floor.answers):
+    if unheard and any(person_id in (None, said.person.id) for said in floor.answers):
         settled = _settle(replace(floor, phase=Phase.IDLE, answers=()))
         return Step(settled.floor, (Do.DROP, *settled.decisions))
-    return Step(floor)
+    return _resume(floor)
 
 
 def _judged(floor: Floor, take: int, overlap: Overlap) -> Step:

@@ -22,6 +22,10 @@ class OverHer:
         self._after_murmur: dict[int, str] = {}  # take → her words that may come back in it
         self._over: dict[int, bool] = {}  # take → whether she was still speaking when it began
 
+    def forget(self) -> None:
+        """Hold none of her words but those that she is saying."""
+        self._said = ""
+
     def she_speaks(self) -> None:
         self._speaking = True
 

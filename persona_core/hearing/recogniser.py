@@ -73,6 +73,7 @@ class Recogniser:
             if self._finals:
                 taken, self._finals = self._finals[:MOST_TOGETHER], self._finals[MOST_TOGETHER:]
                 await self._fulfil(taken)
+                taken.clear()  # nobody's sound lies here until somebody else speaks
                 continue
             self._final_wanted.clear()
             self._no_final_wanted.set()

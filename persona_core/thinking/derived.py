@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from memory.audience import narrowest
+from memory.called import aliases_of, relationship_of
 from memory.likeness import alike
 from memory.profile import SECTIONS, Addition, ProfileUpdate
 from memory.roster_update import Feeling, Happening, RosterUpdate
@@ -61,6 +62,10 @@ class Derivation:
     def without_model(self) -> Reflected:
         return self._reflected(self._talk.completed([], PLAINEST), Answer())
 
+    def of_small_talk(self) -> Reflected:
+        """Nothing is worth a note; but who somebody is may be told in passing."""
+        return Reflected(self._turns[-1].id, roster=self._roster([], [], Answer()))
+
     def _reflected(self, notes: Sequence[Note], answer: Answer) -> Reflected:
         entries = [
             self._talk.entry(note, self._new_id(note.sources[-1].at_s), answer.emotion, self._now_s)
@@ -90,7 +95,7 @@ class Derivation:
                 narrowest([turn.scope for turn in self._turns]),
                 answer.emotion,
                 round((guess + self._salience.score) / 2, 2),
-                ", ".join(self._salience.reasons),
+                why=", ".join(self._salience.reasons),
                 topics=answer.topics,
                 emotions=(answer.emotion,),
                 partners=self._talk.partners(self._turns),
@@ -172,8 +177,17 @@ class Derivation:
             spoken = [turn for turn in self._turns if turn.speaker == person]
             score = warmth.get(person)
             feelings = (_feeling(spoken, score),) if score and spoken else ()
-            if person != HERS and (history or feelings):
-                update = RosterUpdate(person=person, at_s=self._now_s, history=history, feelings=feelings)
+            if person == HERS:
+                continue
+            update = RosterUpdate(
+                person=person,
+                at_s=self._now_s,
+                relationship=relationship_of(person, self._turns, self._talk.her_name),
+                history=history,
+                feelings=feelings,
+                aliases=aliases_of(person, self._turns, self._talk.names.values()),
+            )
+            if update.lines:
                 updates.append(update)
         return tuple(updates)
 

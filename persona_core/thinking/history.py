@@ -34,6 +34,10 @@ class History:
     def replace(self, old: Turn, new: Turn) -> None:
         self._turns = [new if turn is old else turn for turn in self._turns]
 
-    def withdraw(self, person_id: str) -> None:
-        """Leave out a person's lines, and what of hers may repeat them."""
-        self._turns = [turn for turn in self._turns if person_id not in turn.about]
+    def withdraw(self, person_id: str | None, since_s: float = float("-inf")) -> None:
+        """Leave out a person's lines, or anybody's (None), and what of hers may repeat them; ``since_s``: said since."""
+        self._turns = [
+            turn
+            for turn in self._turns
+            if turn.at_s < since_s or (person_id is not None and person_id not in turn.about)
+        ]

@@ -125,7 +125,7 @@ class Talk:
             scope_of(note),
             emotion,
             note.salience,
-            note.why,
+            why=note.why,
             commitments=(note.commitment,) if note.commitment else (),
             partners=self.partners(note.sources) or self.partners(self.turns),
             sources=tuple(turn.id for turn in note.sources),

@@ -65,6 +65,11 @@ class Reader:
         if self._asking is not None:
             self._asking.cancel()
 
+    def forget(self) -> None:
+        """Hold nothing of what has been read."""
+        self.stop_reading()
+        self._read_last = self._has_read = None
+
     async def _read(self, turns: Sequence[Turn], mind: Mind) -> None:
         """What came to her mind is read beside the line alone, which is there where that comes too late."""
         try:

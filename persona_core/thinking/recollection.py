@@ -94,8 +94,11 @@ class Recollection:
         if self._memories is None:
             return Mind()
         try:
-            knows = await self._memories.know(False)
-            return Mind(knows, await self._memories.recall(text, person, False))
+            # begun in one go, the second is still for the reader whom the first has named
+            note, knows = await asyncio.gather(
+                self._memories.recall(text, person, False), self._memories.know(False)
+            )
+            return Mind(knows, note)
         except KithError as error:
             log.warning("nothing could be recalled: %s", type(error).__name__)
             return Mind()

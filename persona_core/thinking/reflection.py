@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from memory.audience import Listeners, may_hear, narrowest
+from memory.audience import narrowest, reaches
 from memory.salience import WORTH, may_change, of_stretch
 from memory.types import HERS, Entry, StoredTurn
 from persona_core.errors import EngineError
@@ -47,10 +47,13 @@ class Reflection:
         people are, as far as all of them may hear it. None: not this time. Never raises for a model that fails.
         """
         turns = list(stretch[:MOST_TURNS])
-        if not any(turn.speaker != HERS for turn in turns) or of_stretch(turns).score < WORTH:
+        if not any(turn.speaker != HERS for turn in turns):
             return Reflected(turns[-1].id) if turns else None
+        derivation = Derivation(turns, known, self._her_name, self._new_id, now_s)
+        if of_stretch(turns).score < WORTH:
+            return derivation.of_small_talk()
         if self._llm is None:
-            return Derivation(turns, known, self._her_name, self._new_id, now_s).without_model()
+            return derivation.without_model()
         shown = _shown(known, turns)
         turns, messages = self._fitting(self._llm, turns, shown, roster_lines)
         derivation = Derivation(turns, known, self._her_name, self._new_id, now_s)
@@ -93,7 +96,7 @@ class Reflection:
 
 
 def _shown(known: Sequence[Entry], turns: Sequence[StoredTurn]) -> list[Entry]:
-    """What may not hold any more since this talk, and all who took part may hear.
+    """What may not hold any more since this talk, and whoever may hear of the talk may hear.
 
     Nothing told in confidence may find its way into a note of it. Where nothing has changed nothing is shown: small
     models take what they are shown for what was said.
@@ -101,6 +104,4 @@ def _shown(known: Sequence[Entry], turns: Sequence[StoredTurn]) -> list[Entry]:
     if not any(may_change(turn.text) for turn in turns if turn.speaker != HERS):
         return []
     scope = narrowest([turn.scope for turn in turns])
-    people = frozenset(scope.heard_by) | {turn.speaker for turn in turns if turn.speaker != HERS}
-    listeners = Listeners(people, scope.place)
-    return [entry for entry in known if may_hear(entry.scope, listeners)][:MOST_KNOWN]
+    return [entry for entry in known if reaches(entry.scope, scope)][:MOST_KNOWN]

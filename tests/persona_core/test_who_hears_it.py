@@ -207,7 +207,7 @@ async def test_whose_words_a_reply_repeats_is_known_of_what_repeats_that_reply()
     first, second = call.diary.kept
     assert first.about == {"ann", "carl"} and first.private and first.heard_by == {"ann"}
     assert second.about == {"ann", "carl"}
-    assert [event.private for event in call.said] == [True, False]
+    assert [event.private for event in call.said] == [True, True]
 
 
 async def test_what_is_being_said_is_read_ahead_among_those_who_hear_it() -> None:

@@ -15,6 +15,7 @@ from bot.events import MALFORMED, UnreadableMessage, guard, readable
 from bot.host import DiscordHost
 from cogs import all_cogs
 from cogs.answers import explain
+from cogs.forgetting import finish_deleting
 from persona_core.assemble import build_persona
 from persona_core.errors import KithError
 from persona_core.settings import Settings
@@ -58,6 +59,7 @@ class PersonaBot(discord.AutoShardedBot):
         )
         self._unreadable = False  # the last message of a gateway
         self._renewing: asyncio.Task[None] | None = None
+        self._deleting: asyncio.Task[None] | None = None  # what she was to delete before she was last closed
         self.host = DiscordHost(self, settings)
         guard(self._connection.parsers, self.host.counts)
         for cog in all_cogs(self.host):
@@ -87,6 +89,9 @@ class PersonaBot(discord.AutoShardedBot):
 
     async def close(self) -> None:
         """Leave every call, then Discord. May be called more than once."""
+        if self._deleting is not None:  # it asks the memory, which is closed next
+            self._deleting.cancel()
+            await asyncio.wait([self._deleting])
         if not self.is_closed():
             try:
                 async with asyncio.timeout(CLOSING_S):
@@ -122,8 +127,17 @@ class PersonaBot(discord.AutoShardedBot):
         if shard is not None and not shard.is_closed():
             await shard.reconnect()
 
+    async def on_message(self, message: discord.Message) -> None:
+        self.host.readers.note(message.author)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        self.host.readers.note(interaction.user)
+        await super().on_interaction(interaction)  # type: ignore[no-untyped-call]  # py-cord ships no types for it
+
     async def on_ready(self) -> None:
-        """After a crash her name may still say that she listens."""
+        """After a crash her name may still say that she listens, and posts stand there that are to be deleted."""
+        if self._deleting is None or self._deleting.done():
+            self._deleting = asyncio.create_task(finish_deleting(self.host), name="delete posts")
         for guild in self.guilds:
             if self.host.calls.in_realm(str(guild.id)) is None:
                 await self.host.show_name(guild, listening=False)
@@ -136,6 +150,7 @@ class PersonaBot(discord.AutoShardedBot):
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
+        self.host.readers.note(member)
         call = self.host.calls.in_realm(str(member.guild.id))
         if call is not None and before.channel != after.channel and member.id != self.host.her_id:
             call.on_people()

@@ -14,6 +14,7 @@ import discord
 
 from bot.line import PREFIX, DiscordLine, Events, user_id
 from bot.nickname import MARK, marked, unmarked
+from bot.readers import Readers
 from bot.voice.client import PersonaVoiceClient
 from cogs.calls import Calls
 from cogs.chronicle import Chronicle
@@ -57,6 +58,7 @@ class DiscordHost:
         self.remembering = Remembering(self)
         self.conversations = Conversations(lambda: self.persona, lambda place: Chronicle(self, place))
         self.calls = Calls(self)
+        self.readers = Readers(client)
 
     @property
     def persona(self) -> Persona:
@@ -74,6 +76,7 @@ class DiscordHost:
 
     async def close(self) -> None:
         """Leave every call and end every conversation."""
+        self.readers.close()
         await self.calls.close()
         await self.conversations.close_all()
         await self.remembering.close()
@@ -140,6 +143,12 @@ class DiscordHost:
             return False
         return channel.permissions_for(asker).manage_channels
 
+    def is_owner(self, user: User) -> bool:
+        return user.id == self.settings.owner_id
+
+    def moderates(self, user: User, channel: object) -> bool:
+        return isinstance(user, discord.Member) and user.guild_permissions.manage_messages
+
     def lacking(self, place: Place) -> Sequence[str]:
         channel = self._client.get_channel(user_id(place.key))
         if isinstance(channel, discord.StageChannel):
@@ -157,16 +166,10 @@ class DiscordHost:
         return [self._person(user, member) for user, member in members if not self._is_bot(user, member)]
 
     def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
-        return frozenset(key for key in place_keys if self._all_read(person_ids, key))
+        return self.readers.readable(person_ids, place_keys)
 
-    def _all_read(self, person_ids: Set[str], place_key: str) -> bool:
-        channel = self._client.get_channel(user_id(place_key))
-        if not isinstance(
-            channel, discord.abc.GuildChannel
-        ):  # a private thread shows its members to nobody else
-            return False
-        members = [channel.guild.get_member(user_id(person)) for person in person_ids]
-        return all(member and channel.permissions_for(member).view_channel for member in members)
+    async def look_up_readers(self, person_ids: Set[str], place_keys: Set[str]) -> None:
+        await self.readers.look_up(person_ids, place_keys)
 
     def _is_bot(self, user: int, member: discord.Member | None) -> bool:
         return user == self.her_id or (member is not None and member.bot)

@@ -35,6 +35,7 @@ from persona_core.types import Person
 HANDSHAKE_S = 8.0  # from the websocket's opening to the session description
 NEWS_S = 1.0  # after a 4014, for the main gateway to say whether she was moved or kicked
 SERVER_S = 8.0  # for Discord to find another voice server
+TOLD_S = 0.5  # after a resume, for Discord to say who came and went meanwhile
 GOODBYE_S = 3.0  # for everything to close by itself
 TICK_S = 0.02
 PAUSES_S = (0.0, 0.2, 1.0, 2.0, 4.0, 8.0)  # before each attempt in a row; after the last she gives up
@@ -98,6 +99,7 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         self._udp: VoiceUdp | None = None
         self._seq = -1  # of the last numbered message of this session
         self._connected = False
+        self._told_all = False  # of who came and went: whose an SSRC is may have changed unheard of else
         self._speaking = False
         self._joined = False  # connect() has succeeded
         self._left: Left | None = None
@@ -292,13 +294,17 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
                     if message.op in (Op.SESSION_DESCRIPTION, Op.RESUMED) and session.sealer:
                         established = self._connected = True
                         limit.reschedule(None)
+                        if message.op == Op.RESUMED:
+                            self._loop.call_later(TOLD_S, self._catch_up, gateway)
+                        else:
+                            self._told_all = True
                         if self._speaking:  # a new session does not know it
                             await self.speaking(True)
                     self._changes.notify()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("voice: could not connect: %s", type(error).__name__)
         finally:
-            self._connected = False
+            self._connected = self._told_all = False
             self._gateway = None
             if gateway is not None:
                 self._seq = gateway.seq
@@ -364,7 +370,16 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         self._ticker = None if self._receiver.idle else self._loop.call_later(TICK_S, self._tick)
 
     def _decrypt(self, user: int, payload: bytes) -> bytes | None:
-        return self._session.dave.decrypt(user, payload) if self._session else None
+        frame = self._session.dave.decrypt(user, payload) if self._session else None
+        if frame == payload and not self._told_all:  # plain: nothing but Discord's word tells whose it is
+            return None
+        return frame
+
+    def _catch_up(self, gateway: VoiceGateway) -> None:
+        """What happened while the line was broken has been told by now."""
+        if self._gateway is gateway:
+            self._told_all = True
+            self._receiver.retry()
 
     def _soon(self, sending: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(sending, name="voice message")

@@ -2,13 +2,14 @@
 
 Discord says whose an SSRC is in a message that may come after the first packets, and gives the SSRC of
 somebody who left to somebody else. So packets that cannot be attributed, or that do not decrypt as the
-person they seem to be from, wait up to two seconds for better knowledge; nothing is ever guessed.
+person they seem to be from, wait up to two seconds for better knowledge; nothing is ever guessed. What
+came before its speaker could be heard stays unheard, whenever it turns out whose it is.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bot.voice.packets import SILENCE, RtpPacket
@@ -28,10 +29,11 @@ Sink = Callable[[int, Pcm, float, bool], None]  # user id, sound at 48 kHz, when
 class _Held:
     packet: RtpPacket
     at_s: float
+    hearable: frozenset[int]  # who of those in the call could be heard when it came
 
 
 class Receiver:
-    """``may_hear`` is asked for every packet, before it is decrypted end to end."""
+    """``may_hear`` is asked for every packet when it comes, and again before it is decrypted end to end."""
 
     def __init__(
         self, may_hear: Callable[[int], bool], decrypt: Decrypt, sink: Sink, counts: Counter[str]
@@ -43,6 +45,7 @@ class Receiver:
         self._user_of: dict[int, int] = {}  # SSRC → user id
         self._streams: dict[int, Stream] = {}  # by user id
         self._held: dict[int, deque[_Held]] = {}  # by SSRC
+        self._hearable: frozenset[int] = frozenset()  # when the last packet was held: the same set for many
         self._others_at: float | None = None
 
     @property
@@ -58,10 +61,11 @@ class Receiver:
         """Whether somebody is talking whom she may not hear; nothing else is known of them."""
         return self._others_at is not None and now - self._others_at < OTHERS_TALK_S
 
-    def take(self, packet: RtpPacket, now: float) -> None:
+    def take(self, packet: RtpPacket, now: float, present: Collection[int]) -> None:
+        """``present``: ids of those in the call, one of whom it comes from."""
         user = self._user_of.get(packet.ssrc)
         if user is None or not self._deliver(user, packet, now):
-            self._hold(packet, now)
+            self._hold(packet, now, present)
 
     def speaks(self, user: int, ssrc: int) -> None:
         """Discord says that ``ssrc`` is ``user``'s."""
@@ -94,8 +98,11 @@ class Receiver:
 
     def tick(self, now: float) -> None:
         """Call about every 20 ms while not idle."""
-        for stream in list(self._streams.values()):
-            stream.tick(now)
+        for user, stream in list(self._streams.items()):
+            if self._may_hear(user):
+                stream.tick(now)
+            else:  # not any more: what waits to be decoded goes, too
+                del self._streams[user]
         for ssrc, held in list(self._held.items()):
             while held and now - held[0].at_s > HOLD_S:
                 held.popleft()
@@ -123,12 +130,15 @@ class Receiver:
         self._streams.pop(user, None)
         self._others_at = None if packet.payload == SILENCE else now
 
-    def _hold(self, packet: RtpPacket, now: float) -> None:
+    def _hold(self, packet: RtpPacket, now: float, present: Collection[int]) -> None:
         if packet.ssrc not in self._held and len(self._held) >= HELD_SSRCS:
             self._counts["expired"] += 1
             return
         held = self._held.setdefault(packet.ssrc, deque())
-        held.append(_Held(packet, now))
+        hearable = frozenset(filter(self._may_hear, present))
+        if hearable != self._hearable:
+            self._hearable = hearable
+        held.append(_Held(packet, now, self._hearable))
         self._counts["held"] += 1
         if len(held) > HELD_PER_SSRC:
             held.popleft()
@@ -141,7 +151,14 @@ class Receiver:
             if held:
                 self._held[ssrc] = held
             return
-        kept = deque(each for each in held if not self._deliver(user, each.packet, each.at_s))
+        kept = deque(each for each in held if not self._release(user, each))
         self._counts["replayed_from_hold"] += len(held) - len(kept)
         if kept:
             self._held[ssrc] = kept
+
+    def _release(self, user: int, held: _Held) -> bool:
+        """``_deliver`` for what has waited."""
+        if user not in held.hearable:
+            self._refuse(user, held.packet, held.at_s)
+            return True
+        return self._deliver(user, held.packet, held.at_s)

@@ -104,7 +104,7 @@ class VoiceSession:
         if isinstance(packet, Rejection):
             self._counts[packet] += 1
         else:
-            self._receiver.take(packet, now)
+            self._receiver.take(packet, now, self.users)
         return self.dave.recover()
 
     def seal(self, frame: bytes, timestamp: int) -> bytes | None:

@@ -40,7 +40,8 @@ class Call:
         for _ in range(packets):
             n = self.sequence[ssrc]
             self.sequence[ssrc] += 1
-            self.receiver.take(RtpPacket(n, n * 960, ssrc, payload or bytes([user]) + OPUS), self.now)
+            packet = RtpPacket(n, n * 960, ssrc, payload or bytes([user]) + OPUS)
+            self.receiver.take(packet, self.now, (ANN, BOB, EVE))
             self.now += 0.02
 
     def passes(self, seconds: float) -> None:
@@ -138,6 +139,27 @@ def test_opting_out_in_the_middle_of_a_word_ends_hearing_with_it() -> None:
     assert not call.receiver.talking
 
 
+def test_what_was_said_before_the_consent_stays_unheard_though_its_owner_is_told_after_it() -> None:
+    call = Call()
+    call.says(EVE, 30, 10)
+    call.refused.discard(EVE)
+    call.says(EVE, 30, 5)
+    call.receiver.speaks(EVE, 30)
+    assert call.heard == [EVE] * 5 and call.counts["refused"] == 10
+
+
+def test_what_waits_to_be_decoded_goes_when_leave_is_taken_back() -> None:
+    call = Call()
+    call.receiver.speaks(ANN, 10)
+    call.says(ANN, 10)
+    call.sequence[10] += 1  # lost: what comes next waits for it
+    call.says(ANN, 10, 2)
+    heard = len(call.heard)
+    call.refused.add(ANN)
+    call.passes(0.2)
+    assert len(call.heard) == heard and call.receiver.idle
+
+
 def test_what_cannot_be_read_yet_is_read_when_the_keys_change() -> None:
     call = Call()
     call.receiver.speaks(ANN, 10)
@@ -159,7 +181,7 @@ def test_silence_needs_no_key() -> None:
 def test_the_hold_is_bounded_however_many_strangers_send() -> None:
     call = Call()
     for ssrc in range(1000, 1000 + 3 * HELD_SSRCS):
-        call.receiver.take(RtpPacket(0, 0, ssrc, b"x"), call.now)
+        call.receiver.take(RtpPacket(0, 0, ssrc, b"x"), call.now, (ANN,))
     call.says(ANN, 1000, 3 * HELD_PER_SSRC)
     held = call.receiver._held
     assert len(held) == HELD_SSRCS and len(held[1000]) == HELD_PER_SSRC

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from cogs.actions import Actions
 from cogs.answers import KithCog
+from cogs.catchup import CatchUp
+from cogs.forget import Forget
 from cogs.host import Host
+from cogs.journal import Journal
 from cogs.listening import Listening
+from cogs.memories import Memories
+from cogs.menus import Menus
 from cogs.privacy import Privacy
+from cogs.relationships import Relationships
 from cogs.replies import Replies
+from cogs.spoken_commands import SpokenCommands
 from cogs.status import Status
 from cogs.transcription import Transcription
 from cogs.turn_taking import TurnTaking
@@ -15,5 +22,20 @@ from cogs.turn_taking import TurnTaking
 
 def all_cogs(host: Host) -> list[KithCog]:
     """Every cog, for ``host``."""
-    kinds = (Listening, TurnTaking, Privacy, Transcription, Replies, Actions, Status)
+    kinds = (
+        Listening,
+        TurnTaking,
+        Privacy,
+        Transcription,
+        Replies,
+        Actions,
+        Status,
+        Journal,
+        CatchUp,
+        Memories,
+        Menus,
+        Forget,
+        Relationships,
+        SpokenCommands,
+    )
     return [kind(host) for kind in kinds]

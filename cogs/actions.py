@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import discord
 
 from cogs.answers import KithCog
-from cogs.conversations import Closed
-from cogs.host import Host, Refusal
+from cogs.conversations import Told
+from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
 from memory.posts import Post
 from memory.types import Entry, Origin, Scope
 from persona_core.errors import KithError
-from persona_core.events import Event, Said
+from persona_core.events import Said
 from persona_core.types import Action, Utterance
 
 LIMITS = {  # name: so many within so many seconds, in one place
@@ -52,6 +52,11 @@ class Wanted:
     def people(self) -> list[str]:
         return sorted({line.person.id for line in self.answers})
 
+    @property
+    def reader(self) -> str:
+        """Id of whom she answered in writing; empty: all was said aloud."""
+        return next((line.person.id for line in reversed(self.answers) if line.message), "")
+
 
 class Actions(KithCog):
     """``host.counts`` says what was done, dropped and refused."""
@@ -76,7 +81,7 @@ class Actions(KithCog):
             if len(self._writers) > MOST_WRITERS:
                 del self._writers[next(iter(self._writers))]
 
-    def _on_event(self, key: str, event: Event | Closed) -> None:
+    def _on_event(self, key: str, event: Told) -> None:
         if isinstance(event, Said):
             self.host.counts["actions dropped"] += event.reply.dropped_actions
             for action in event.reply.actions:
@@ -113,6 +118,10 @@ class Actions(KithCog):
             raise Refusal("There is nothing to post, or nowhere to post it.")
         if wanted.private:
             raise Refusal("What I remember of a call is not for all who can read the channel.")
+        if not wanted.reader and not wanted.about <= self._present(
+            place
+        ):  # others can read it than those there
+            raise Refusal("Not everybody whose words that may repeat is there any more.")
         post = await self.host.post(place, plain(text)[:MOST_CHARACTERS])
         await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
 
@@ -129,19 +138,28 @@ class Actions(KithCog):
         call = self.host.calls.at(wanted.key)
         if call is None:
             raise Refusal("I am in no call there.")
-        if not {person.id for person in self.host.people_present(call.place)} & set(wanted.people):
+        if not self._present(call.place) & set(wanted.people):
             raise Refusal("Only somebody who is in the call can send me away.")
         await self.host.calls.leave(call.place.realm)
 
     async def _remember(self, wanted: Wanted, salience: float) -> None:
-        """Only what concerns nobody who has not agreed to be remembered; for those alone who heard it."""
+        """Only what concerns nobody who has not agreed to be remembered, for the one alone who may hear it.
+
+        Among several she had before her what each of them may hear only because another is there: of that nobody
+        could be told alone, and what was said is thought over after the lull.
+        """
         about = tuple(sorted(wanted.about | set(wanted.people)))
         text = wanted.action.argument
         if not about or not text or not all(map(self.host.memory.may_remember, about)):
             raise Refusal("Not everybody concerned has agreed to be remembered.")
+        if not wanted.reader and len(about) > 1:
+            raise Refusal("What several have said is not for one of them to hear alone.")
         names = tuple(sorted({line.person.name for line in wanted.answers}))
         now = time.time()
-        scope = Scope(Origin.DIRECT, wanted.key, about, tuple(sorted(wanted.people)))
+        scope = Scope(Origin.DIRECT, wanted.key, about, (wanted.reader or about[0],))
         why = "She wanted to keep it."
         entry = Entry("", now, text, scope, salience=salience, why=why, partners=names)
         await asyncio.to_thread(self.host.memory.keep_entry, entry)
+
+    def _present(self, place: Place) -> set[str]:
+        return {person.id for person in self.host.people_present(place)}

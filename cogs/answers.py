@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
 import discord
 
-from cogs.host import Host
-from memory.errors import MemoryFault
+from cogs.host import Host, Refusal
+from cogs.pace import Pace
+from memory.errors import EntryError, KeyGone, MemoryFault
 from persona_core.errors import KithError
 
 log = logging.getLogger(__name__)
 
 IN_SERVERS = {discord.InteractionContextType.guild}
 ANYWHERE = {discord.InteractionContextType.guild, discord.InteractionContextType.bot_dm}
+MOST_COMMANDS, COMMANDS_WITHIN_S = 30, 60.0  # of one person, in each family of commands
+FOR_PEOPLE = (KithError, EntryError, KeyGone)  # their messages are sentences for people
 GONE = (10062, 10015, 50027, 40060)  # the interaction is too old, or was answered already
 
 
 def sentence(error: BaseException) -> str:
     """What the person is told."""
-    if isinstance(error, KithError):
+    if isinstance(error, FOR_PEOPLE):
         return str(error)
     if isinstance(error, discord.Forbidden):
         return "Discord does not let me do that here; somebody has to give me the permission."
@@ -45,7 +49,7 @@ def root_of(error: BaseException) -> BaseException:
 async def explain(interaction: discord.Interaction, error: BaseException) -> None:
     """Tell the person, if they can still be told; the cause goes to the log. Never raises."""
     error = root_of(error)
-    if isinstance(error, KithError):
+    if isinstance(error, FOR_PEOPLE):
         log.info("refused: %s because of %s", type(error).__name__, type(error.__cause__).__name__)
     elif isinstance(error, discord.HTTPException):
         log.warning("Discord refused: %s %s", error.status, error.code)
@@ -72,11 +76,25 @@ async def say(
 
 
 class KithCog(discord.Cog):
-    """A cog with its host; what its commands raise is explained, what it starts ends with it."""
+    """A family of commands with its host; what they raise is explained, what they start ends with it."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.pace = Pace(MOST_COMMANDS, COMMANDS_WITHIN_S)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def cog_before_invoke(self, ctx: discord.ApplicationContext) -> None:
+        if self._awake and not self.pace.may(self.host.person(ctx.author).id, time.monotonic()):
+            error = Refusal("You have asked me for a lot just now; please try again in a minute.")
+            raise discord.ApplicationCommandInvokeError(error)  # py-cord would not catch another kind here
+
+    @property
+    def _awake(self) -> bool:
+        """Until she is, she asks people to try again soon."""
+        try:
+            return self.host.persona is not None
+        except KithError:
+            return False
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         await explain(ctx.interaction, error)

@@ -11,7 +11,7 @@ from contextlib import aclosing
 import discord
 import numpy as np
 
-from cogs import notices
+from cogs import notices, terms
 from cogs.host import Host, Line, Place, Refusal
 from cogs.modes import mode_of
 from cogs.notice_board import NoticeBoard
@@ -55,6 +55,7 @@ class Call:
         self._conversation_key = ""
         self._settled_in: Place | None = None  # where the notice has been given
         self._notified: set[str] = set()
+        self.explained: set[str] = set()  # ids of those who know why she does not hear them
         self._others = Others()
         self._talks = Pace(MOST_TALKS, TALKS_WITHIN_S)
         self._deaf = True
@@ -100,7 +101,10 @@ class Call:
         if self._closed or self._settled_in is None or self._settled_in != self.place:
             return False
         decision = self._host.consent.decision(person_id, Purpose.HEARING)
-        return may_hear(self._host.settings.hearing, decision, person_id in self._notified)
+        notified = person_id in self._notified
+        if not notified and not terms.knows(self._host, person_id):  # they agreed to something else
+            return False
+        return may_hear(self._host.settings.hearing, decision, notified)
 
     def set_mode(self, mode: Mode) -> None:
         """When she answers from now on."""
@@ -118,6 +122,13 @@ class Call:
         if not self._talks.may(person_id, time.monotonic()):
             raise Refusal("You have asked for my ear too often just now; please wait a moment.")
         self._conversation.call_on(person_id)
+
+    def has_to_explain(self, person_id: str) -> bool:
+        """Whether somebody in the call is not heard for want of their yes, and does not know it yet."""
+        if self._host.settings.hearing != "ask" or person_id in self.explained:
+            return False
+        undecided = self._host.consent.decision(person_id, Purpose.HEARING) is None
+        return undecided and person_id in {one.id for one in self._host.people_present(self.place)}
 
     def on_decision(self, person_id: str, allowed: bool) -> None:
         """Somebody has decided whether they are heard."""
@@ -156,6 +167,7 @@ class Call:
             await self._say_notice()
         self._notified = {person.id for person in people}
         self._settled_in = place
+        await terms.tell(self._host, [person.id for person in people])
         await self._show_listening(people)
 
     def _require_permissions(self, place: Place) -> None:
@@ -191,7 +203,8 @@ class Call:
         if decision is not None and not decision.allowed:
             return "You do not want me to hear you; `/consent hearing on` changes that."
         if decision is None and self._host.settings.hearing == "ask":
-            return "I hear only who agrees; `/consent hearing on` does that."
+            self.explained.add(person_id)
+            return notices.unheard()
         return "I do not listen yet, as not everybody has been told; please try again in a moment."
 
     async def _greet(self, newcomers: Sequence[Person]) -> None:
@@ -200,25 +213,29 @@ class Call:
         await self._wait_for_quiet()
         await self._say_notice()
         self._notified |= {person.id for person in newcomers}
+        await terms.tell(self._host, [person.id for person in newcomers])
 
     def _is_unaware(self, person: Person) -> bool:
         """Not told yet, and not somebody who has decided already and whom a notice would only bother."""
         if person.id in self._notified:
             return False
         decision = self._host.consent.decision(person.id, Purpose.HEARING)
-        return decision is None or (decision.allowed and self._host.settings.hearing == "notice")
+        if decision is None:
+            return True
+        asked = self._host.settings.hearing == "ask" and terms.knows(self._host, person.id)
+        return decision.allowed and not asked
 
     async def _say_notice(self) -> None:
         """Raises KithError, unless nobody is left who could be told."""
         name, mode = self._host.persona.character.name, self._host.settings.hearing
         place = self.place
         try:
-            await self._say(notices.spoken(name, mode))
+            await self.say(notices.spoken(name, mode, leaves=terms.aloud(self._host.settings)))
         except Refusal:
             if self.place == place and self._host.people_present(place):
                 raise
 
-    async def _say(self, text: str) -> None:
+    async def say(self, text: str) -> None:
         """Speak a line of the house, all of it, outside any conversation. Raises KithError."""
         line, tts = self.line, self._host.persona.tts
         may_speak = line is not None and await line.wait_until_may_speak(ENCRYPTION_S)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
 from memory.ranking import worth
+from memory.roster import Acquaintance, condensed
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
 from persona_core.errors import KithError
 from persona_core.thinking.frame import one_line
@@ -52,7 +53,7 @@ class Chronicle:
         self._place = place
         self._session = ""
         self._last_s = float("-inf")
-        self._writer = ""  # id of who wrote last
+        self._writer = Person("", "")  # who wrote last
 
     @property
     def today(self) -> date:
@@ -64,16 +65,17 @@ class Chronicle:
         person = utterance.person
         written = bool(utterance.message)
         if written:
-            self._writer = person.id
+            self._writer = person
         heard_by = self._remembered(present if not written else ()) | {person.id}
         scope = Scope(self._origin(written), self._place.key, (person.id,), tuple(sorted(heard_by)))
         turn = StoredTurn(0, self._host.now(), person.id, person.name, utterance.text, self._ongoing(), scope)
         await self._write(turn)
 
     async def said(self, reply: Turn) -> None:
-        heard_by = self._remembered({self._writer} if reply.written else reply.heard_by)
+        heard_by = self._remembered({self._writer.id} if reply.written else reply.heard_by)
         people = tuple(sorted(reply.about))
-        scope = Scope(self._origin(reply.written), self._place.key, people, tuple(sorted(heard_by)))
+        origin = self._origin(reply.written)
+        scope = Scope(origin, self._place.key, people, tuple(sorted(heard_by)), reply.private)
         name = self._host.persona.character.name
         turn = StoredTurn(0, self._host.now(), HERS, name, reply.text, self._ongoing(), scope, cut=reply.cut)
         await self._write(turn)
@@ -109,9 +111,12 @@ class Chronicle:
     # What is told
 
     async def know(self, aloud: bool) -> Recalled:
-        listeners = self._listeners(aloud)
+        spoken = aloud and not self._place.direct
+        people = self._host.people_present(self._place) if spoken else [self._writer]
+        names = {person.id: person.name for person in people}
+        listeners = await self._listeners(aloud)
         try:
-            lines = await asyncio.to_thread(self._what_matters, listeners)
+            lines = await asyncio.to_thread(self._what_matters, listeners, names)
         except MemoryFault as error:
             raise NotKept(error) from error
         day = Told(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
@@ -134,8 +139,8 @@ class Chronicle:
 
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
         if not aloud:
-            self._writer = person.id
-        may = allowed(self._listeners(aloud))
+            self._writer = person
+        may = allowed(await self._listeners(aloud))
         find = partial(self._memory.recall.find, text, may, self._host.now(), most=MOST_HITS)
         try:
             hits: list[Hit] = await asyncio.to_thread(find)
@@ -149,12 +154,15 @@ class Chronicle:
         lines = lines_of(others, self._host.now(), persona.character.name, most)
         return self._fitting(lines, tokens, " ")
 
-    def _listeners(self, aloud: bool) -> Listeners:
+    async def _listeners(self, aloud: bool) -> Listeners:
         """Who would hear or read what she says now, and what else they can read."""
-        near = self._near(None if aloud and not self._place.direct else self._writer)
+        near = self._near(None if aloud and not self._place.direct else self._writer.id)
         if not near.closed:
             return near
-        return replace(near, channels=self._host.readable(near.people, self._memory.turns.text_places))
+        places = frozenset(self._memory.turns.text_places)
+        if not aloud:  # nobody waits for Discord while somebody speaks
+            await self._host.look_up_readers(near.people, places)
+        return replace(near, channels=self._host.readable(near.people, places))
 
     def _near(self, reader: str | None) -> Listeners:
         """Who would hear it (None), or read what she writes to ``reader``."""
@@ -164,27 +172,36 @@ class Chronicle:
             return Listeners(people, place.key, self.closed)
         return Listeners(frozenset({reader} if reader else ()), place.key, closed=place.direct)
 
-    def _what_matters(self, listeners: Listeners) -> list[Told]:
-        """About those who are there: what was promised or awaited, who they are; then about herself."""
+    def _what_matters(self, listeners: Listeners, names: Mapping[str, str]) -> list[Told]:
+        """About those who are there: what was promised or awaited, who they are; then about herself.
+
+        ``names``: what they are called here, by their ids. What they are called elsewhere is not for all to know.
+        """
         memory, may = self._memory, allowed(listeners)
         entries, now_s = memory.journal.entries(), self._host.now()
-        promised = commitments_of(entries, listeners.people, may, now_s, self._name_of)
+
+        def known_here(person: str) -> Acquaintance:
+            known = memory.roster.acquaintance(person)
+            return replace(
+                known, meetings=replace(known.meetings, name=names.get(person, known.meetings.name))
+            )
+
+        def name_of(person: str) -> str:
+            hers = self._host.persona.character.name
+            return hers if person == HERS else known_here(person).meetings.name or "somebody"
+
+        promised = commitments_of(entries, listeners.people, may, now_s, name_of)
         known = [
             line
             for person in sorted(listeners.people)
-            if (line := memory.roster.line(person, may)) is not None
+            if (line := condensed(known_here(person), may)) is not None
         ]
         hers = memory.profile.snapshot(may, PROFILE_CHARACTERS)
         return [*promised[:MOST_COMMITMENTS], *known, *hers]
 
-    def _name_of(self, person: str) -> str:
-        if person == HERS:
-            return self._host.persona.character.name
-        return self._memory.roster.acquaintance(person).meetings.name or "somebody"
-
     def _fitting(self, lines: Sequence[Told], tokens: int, between: str) -> Recalled:
         """As many of the lines as there is room for, whole ones."""
-        llm, taken, about = self._host.persona.llm, [], set[str]()
+        llm, taken, about, hits = self._host.persona.llm, [], set[str](), []
         for line in lines:
             text = one_line(line.text)
             tokens -= llm.count_tokens(text) + 1
@@ -192,4 +209,5 @@ class Chronicle:
                 break
             taken.append(text)
             about |= line.about
-        return Recalled(between.join(taken), frozenset(about))
+            hits += [line.hit] if line.hit is not None else []
+        return Recalled(between.join(taken), frozenset(about), tuple(hits))

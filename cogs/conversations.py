@@ -11,6 +11,7 @@ from persona_core.conversation import Conversation
 from persona_core.events import Event
 from persona_core.persona import Persona
 from persona_core.ports import Memories
+from persona_core.types import Utterance
 
 MOST_IN_WRITING = 200  # the one that was quiet longest is forgotten first
 
@@ -22,7 +23,16 @@ class Closed:
     """A conversation is over; nothing of it is kept."""
 
 
-Listener = Callable[[str, Event | Closed], None]  # the place's key, what happened
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What a person, or anybody (None), has said in the last ``last_s`` seconds is to be dropped wherever it is held."""
+
+    person_id: str | None
+    last_s: float
+
+
+Told = Event | Closed | Forgotten
+Listener = Callable[[str, Told], None]  # the place's key, what happened
 
 
 class Conversations:
@@ -30,6 +40,9 @@ class Conversations:
 
     def __init__(self, persona: Callable[[], Persona], memories: Callable[[Place], Memories]) -> None:
         """``memories``: what she remembers, as far as the conversation in a place is concerned."""
+        self.commands: list[
+            Callable[[str, Utterance], bool]
+        ] = []  # see ``Conversation``; first the place's key
         self._persona = persona
         self._memories = memories
         self._open: dict[str, Conversation] = {}  # least recently used first
@@ -46,7 +59,12 @@ class Conversations:
         conversation = self._open.pop(key, None)
         if conversation is None:
             conversation = Conversation(
-                key, self._persona(), None, lambda event: self._tell(key, event), self._memories(place)
+                key,
+                self._persona(),
+                None,
+                lambda event: self._tell(key, event),
+                self._memories(place),
+                lambda utterance: any(is_command(key, utterance) for is_command in self.commands),
             )
             self._open[key] = conversation
             await conversation.__aenter__()
@@ -59,6 +77,12 @@ class Conversations:
 
     def get(self, key: str) -> Conversation | None:
         return self._open.get(key)
+
+    def forget(self, person_id: str | None, last_s: float) -> None:
+        """See Conversation.forget; each conversation tells ``Forgotten``."""
+        for key, conversation in self._open.items():
+            conversation.forget(person_id, last_s)
+            self._tell(key, Forgotten(person_id, last_s))
 
     def refresh_minds(self) -> None:
         """What is remembered has changed: nobody is told what is not there any more."""
@@ -82,7 +106,7 @@ class Conversations:
         for key in in_writing[: max(0, len(in_writing) - MOST_IN_WRITING)]:
             await self.close(key)
 
-    def _tell(self, key: str, event: Event | Closed) -> None:
+    def _tell(self, key: str, event: Told) -> None:
         for listener in self._listeners:
             try:
                 listener(key, event)

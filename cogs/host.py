@@ -162,6 +162,14 @@ class Host(Protocol):
         """Whether ``asker`` may change the settings of the channel there."""
         ...
 
+    def is_owner(self, user: User) -> bool:
+        """Whether ``user`` runs her; at a desk it is whoever sits there."""
+        ...
+
+    def moderates(self, user: User, channel: object) -> bool:
+        """Whether ``user`` may delete others' messages in the server that ``channel`` is in."""
+        ...
+
     def lacking(self, place: Place) -> Sequence[str]:
         """Permissions, as Discord names them, that she lacks for a call there.
 
@@ -174,7 +182,11 @@ class Host(Protocol):
         ...
 
     def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
-        """Those of these text channels that every one of these people can read; what is not known is not."""
+        """Those of these text channels that every one of these people can read; what is not known for sure is not."""
+        ...
+
+    async def look_up_readers(self, person_ids: Set[str], place_keys: Set[str]) -> None:
+        """Find out what ``readable`` does not know. Takes a round trip, and never raises."""
         ...
 
     async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
 
+from cogs import notices, terms
 from cogs.answers import IN_SERVERS, KithCog, PoliteView, say
+from cogs.consent_panel import ChoicesButton, OfferView
+from cogs.deciding import decide
 from cogs.host import Host, Place, Refusal
 from cogs.modes import mode_of
-from cogs.privacy import HEARING_OFF, HEARING_ON, OfferView, decide
 from cogs.turn_taking import TalkButton
 from memory.consent import Purpose
+from memory.posts import Post
 from persona_core.hearing.mode import Mode
 
-STOP = "kith:stop"  # custom ids outlive a restart, so that old buttons still work
+# custom ids outlive a restart, so that old buttons still work
+HEARING_ON, HEARING_OFF, STOP = "kith:hearing:on", "kith:hearing:off", "kith:stop"
 
 
 class NoticeView(PoliteView):
@@ -24,6 +29,7 @@ class NoticeView(PoliteView):
         """``store``: the one that answers for all the others, which are only drawn; ``talk``: with TalkButton."""
         super().__init__(timeout=None, store=store)
         self._host = host
+        self.add_item(ChoicesButton(host))
         if talk:
             self.add_item(TalkButton(host))
 
@@ -60,6 +66,7 @@ class Listening(KithCog):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         host.watch_buttons(NoticeView(host, store=True))
+        host.watch_buttons(OfferView(host, store=True))
         host.calls.offer(self._buttons)
 
     @discord.slash_command(
@@ -92,12 +99,27 @@ class Listening(KithCog):
             return
         text = (
             f"I am in {place.name}. May I hear you, and may I remember what you tell me? "
-            "You can change your mind at any time with `/consent`."
+            f"You can change your mind at any time with `/consent`. {terms.of_all(self.host.settings)}"
         )
-        await say(ctx.interaction, text, OfferView(self.host, store=False))
+        await say(ctx.interaction, text.rstrip(), OfferView(self.host, store=False))
 
     @discord.slash_command(description="Send me out of the voice channel.", contexts=IN_SERVERS)
     async def leave(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         place = await send_away(self.host, ctx.interaction)
         await say(ctx.interaction, f"I have left {place.name}.")
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        if not message.author.bot and self.host.is_for_her(message):
+            self.start(self._explain_once(message), "why somebody is not heard")
+
+    async def _explain_once(self, message: discord.Message) -> None:
+        """Whoever is in the call and writes to her in its chat learns why she does not hear them, once in each call."""
+        place, person = self.host.place(message.channel), self.host.person(message.author)
+        call = self.host.calls.at(place.key)
+        if call is None or not call.has_to_explain(person.id):
+            return
+        call.explained.add(person.id)
+        post = await self.host.post(place, notices.unheard(), reply_to=Post(message.channel.id, message.id))
+        await asyncio.to_thread(self.host.posts.keep, post, [person.id])

@@ -9,12 +9,10 @@ _KEPT = (
     "when I leave. Keeping anything longer needs your own yes: `/consent remembering on`."
 )
 
-_SENT = " Of those who say yes, it is also sent to Anthropic, which thinks it over for me afterwards."
 
-
-def posted(name: str, mode: HearingMode, *, sent: bool = False) -> str:
-    """The notice in the channel's chat. ``sent``: what may be remembered leaves the owner's computer."""
-    kept = _KEPT + (_SENT if sent else "")
+def posted(name: str, mode: HearingMode, *, leaves: str = "") -> str:
+    """The notice in the channel's chat. ``leaves``: what leaves the owner's computer, see ``terms.of_all``."""
+    kept = f"{_KEPT} {leaves}".rstrip()
     if mode == "ask":
         return f"👂 **{name} is here, and hears only who agrees.** Press “Hear me” if you would like that. {kept}"
     return (
@@ -23,16 +21,26 @@ def posted(name: str, mode: HearingMode, *, sent: bool = False) -> str:
     )
 
 
-def spoken(name: str, mode: HearingMode) -> str:
-    """The notice aloud."""
+def spoken(name: str, mode: HearingMode, *, leaves: str = "") -> str:
+    """The notice aloud. ``leaves``: see ``terms.aloud``."""
     if mode == "ask":
-        return f"Hi, {name} here. I only hear who agrees; there is a button in the chat."
-    return f"Hi, {name} here, and I am listening. If you would rather not be heard, press the button in the chat."
+        text = f"Hi, {name} here. I only hear who agrees; there is a button in the chat."
+    else:
+        text = f"Hi, {name} here, and I am listening. If you would rather not be heard, press the button in the chat."
+    return f"{text} {leaves}".rstrip()
 
 
-def to_newcomers(names: str, name: str, mode: HearingMode, *, sent: bool = False) -> str:
+def to_newcomers(names: str, name: str, mode: HearingMode, *, leaves: str = "") -> str:
     """The posted notice for people who came later."""
-    return f"{names}: {posted(name, mode, sent=sent)}"
+    return f"{names}: {posted(name, mode, leaves=leaves)}"
+
+
+def unheard() -> str:
+    """To somebody in the call whom she does not hear, as they have not agreed: once, and kindly."""
+    return (
+        "I would like to hear you, but I hear only who agrees, so nothing you say is decoded. “Hear me” under my notice, or "
+        "`/consent hearing on`, changes that; until then I gladly read what you write to me."
+    )
 
 
 def over(name: str) -> str:

@@ -1,107 +1,54 @@
-"""What each person allows: ``/consent hearing|remembering on|off`` and the buttons that say the same."""
+"""What each person allows, and what is kept of them: ``/consent`` and ``/privacy``."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import discord
 
 from cogs.answers import ANYWHERE, KithCog, PoliteView, say
+from cogs.consent_panel import ChoicesButton, ChoicesView, open_panel
+from cogs.deciding import decide
 from cogs.host import Host
+from cogs.privacy_page import sections
 from memory.consent import Purpose
+from memory.forget import Wish
 
-HEARING_ON, HEARING_OFF = "kith:hearing:on", "kith:hearing:off"
-
-SENTENCES = {
-    (Purpose.HEARING, True): "Thank you, I may hear you. What you say stays in memory for the call only.",
-    (Purpose.HEARING, False): "I do not hear you from now on, in any channel; nothing you say is decoded.",
-    (Purpose.REMEMBERING, True): "Thank you, I may remember what you tell me.",
-    (Purpose.REMEMBERING, False): "I remember nothing about you, and keep nothing from now on.",
-}
-_SENT = "To think it over afterwards I send it to Anthropic, as my owner has chosen."
+EXPORT, FORGET = "kith:privacy:export", "kith:privacy:forget"
 
 
-def sentence(host: Host, purpose: Purpose, allowed: bool) -> str:
-    """What she answers to a decision."""
-    sent = (purpose, allowed) == (Purpose.REMEMBERING, True) and host.settings.reflection == "anthropic"
-    return f"{SENTENCES[purpose, allowed]} {_SENT}" if sent else SENTENCES[purpose, allowed]
-
-
-async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], how: str) -> None:
-    """Write decisions down and act on them. Raises StoreError."""
-    for purpose, allowed in decisions.items():
-        await host.consent.decide(person_id, purpose, allowed, how)
-        if purpose is Purpose.REMEMBERING and not allowed:
-            await asyncio.to_thread(host.memory.forget_person, person_id)
-            host.conversations.refresh_minds()
-
-
-async def settle_first(
-    settling: Coroutine[object, object, None], deferring: Coroutine[object, object, None]
-) -> None:
-    """Both at once. What is settled begins now: answers of Discord overtake each other, clicks must not."""
-    task = asyncio.create_task(settling, name="settle consent")
-    try:
-        await deferring
-    finally:
-        await task
-
-
-async def decide(
-    host: Host, interaction: discord.Interaction, purpose: Purpose, allowed: bool, how: str
-) -> None:
-    """One decision, by the person behind the interaction."""
-    assert interaction.user is not None  # commands and buttons always have one
-    await settle_first(
-        settle(host, host.person(interaction.user).id, {purpose: allowed}, how),
-        interaction.response.defer(ephemeral=True, invisible=False),
-    )
-    await say(interaction, sentence(host, purpose, allowed))
-
-
-class OfferView(PoliteView):
-    """Both consents in one click, for whoever called her."""
+class PrivacyView(PoliteView):
+    """What one can do about what is kept of oneself."""
 
     def __init__(self, host: Host, *, store: bool) -> None:
         """``store``: the one that answers for all the others, which are only drawn."""
         super().__init__(timeout=None, store=store)
         self._host = host
+        self.add_item(ChoicesButton(host))
 
-    @discord.ui.button(
-        label="Hear and remember me", custom_id="kith:offer:both", style=discord.ButtonStyle.success
-    )
-    async def both(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
-        await self._settle(interaction, hearing=True, remembering=True)
-
-    @discord.ui.button(
-        label="Only hear me", custom_id="kith:offer:hearing", style=discord.ButtonStyle.primary
-    )
-    async def only_hear(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
-        await self._settle(interaction, hearing=True, remembering=False)
-
-    @discord.ui.button(label="Neither", custom_id="kith:offer:neither", style=discord.ButtonStyle.secondary)
-    async def neither(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
-        await self._settle(interaction, hearing=False, remembering=False)
-
-    async def _settle(self, interaction: discord.Interaction, *, hearing: bool, remembering: bool) -> None:
-        assert interaction.user is not None  # buttons always have one
-        decisions = {Purpose.HEARING: hearing, Purpose.REMEMBERING: remembering}
-        await settle_first(
-            settle(self._host, self._host.person(interaction.user).id, decisions, "join"),
-            interaction.response.defer(),
+    @discord.ui.button(label="Export", style=discord.ButtonStyle.primary, custom_id=EXPORT)
+    async def export(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await say(
+            interaction, "Use `/journal export`: you get all that I keep of you, as notes in a zip file."
         )
-        text = " ".join(sentence(self._host, purpose, allowed) for purpose, allowed in decisions.items())
-        await interaction.edit_original_response(content=text, view=None)
+
+    @discord.ui.button(label="Forget me", style=discord.ButtonStyle.danger, custom_id=FORGET)
+    async def forget_me(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        await say(interaction, "Use `/forget me`: it shows what would go, and asks you once more.")
 
 
 class Privacy(KithCog):
+    consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.", contexts=ANYWHERE)
+
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        host.watch_buttons(OfferView(host, store=True))
+        for view in (ChoicesView(host), PrivacyView(host, store=True)):
+            host.watch_buttons(view)
 
-    consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.", contexts=ANYWHERE)
+    @consent.command(description="All that you allow me, and buttons to change it.")
+    async def show(self, ctx: discord.ApplicationContext) -> None:
+        await open_panel(self.host, ctx.interaction)
 
     @consent.command(description="May I hear you in voice channels, for the length of a call?")
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
@@ -112,3 +59,31 @@ class Privacy(KithCog):
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def remembering(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.REMEMBERING, answer == "on", "command")
+
+    @consent.command(description="May I recognise you by your voice? I do not do this yet.")
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
+    async def voice(self, ctx: discord.ApplicationContext, answer: str) -> None:
+        await decide(self.host, ctx.interaction, Purpose.VOICE, answer == "on", "command")
+
+    @consent.command(description="May I recognise you by your face? I do not do this yet.")
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
+    async def face(self, ctx: discord.ApplicationContext, answer: str) -> None:
+        await decide(self.host, ctx.interaction, Purpose.FACE, answer == "on", "command")
+
+    @consent.command(description="May my model learn from what I remember of you? I do not do this yet.")
+    @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
+    async def training(self, ctx: discord.ApplicationContext, answer: str) -> None:
+        await decide(self.host, ctx.interaction, Purpose.TRAINING, answer == "on", "command")
+
+    @discord.slash_command(
+        description="What I keep of you, where, how long, and who can see it.", contexts=ANYWHERE
+    )
+    async def privacy(self, ctx: discord.ApplicationContext) -> None:
+        await ctx.defer(ephemeral=True)
+        host, person_id = self.host, self.host.person(ctx.author).id
+        receipt = await asyncio.to_thread(host.memory.forgetting.look, Wish(person_id))
+        embed = discord.Embed(title="You and what I keep")
+        remembers = host.memory.may_remember(person_id)
+        for heading, text in sections(host.settings, receipt.counts, remembers).items():
+            embed.add_field(name=heading, value=text, inline=False)
+        await say(ctx.interaction, "", PrivacyView(host, store=False), embed=embed)

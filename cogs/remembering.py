@@ -9,11 +9,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from functools import partial
 from typing import TypeVar
 
 from cogs.host import Host
-from memory.audience import Listeners, allowed, narrowest
+from memory.audience import Listeners, allowed, narrowest, reaches
 from memory.entry import new_id
 from memory.errors import EntryError, MemoryFault
 from memory.memory import Memory
@@ -31,6 +32,7 @@ LULL_S = 45.0  # of silence, before it is thought about
 EVERY_S = 15.0
 EMBEDDED_AT_ONCE = 4  # turns; some 10 ms each
 KNOWN_ENTRIES = 12  # that a reflection is shown, so as to correct them
+DAY_S = 86_400.0
 LOOKED_UP = 4  # turns by which they are found
 
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class Remembering:
         self._memory: Memory = host.memory
         self._new: list[StoredTurn] = []
         self._met: set[tuple[str, str]] = set()  # session, person
+        self._expired: date | None = None  # the day on which old things were last erased
         self._reflection: Reflection | None = None
         self._woken = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
@@ -88,6 +91,7 @@ class Remembering:
                     await self._woken.wait()
             except TimeoutError:  # a good moment: with thousands of entries this takes a while
                 await self._guarded(self._aside(self._memory.take_up))
+                await self._guarded(self.expire())
                 continue
             await asyncio.sleep(SETTLE_S)
 
@@ -107,6 +111,16 @@ class Remembering:
 
     async def _aside(self, work: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def expire(self) -> None:
+        """Once a day: erase what is older than its owner wants anything to be kept."""
+        days, today = self._host.settings.remembering_days, date.fromtimestamp(self._host.now())
+        if days and self._expired != today:
+            counts = await self._aside(self._memory.expire, self._host.now() - days * DAY_S)
+            self._expired = today
+            if counts:
+                log.info("erased for their age: %s", counts)
+                self._host.conversations.refresh_minds()
 
     # Index
 
@@ -159,7 +173,8 @@ class Remembering:
                 if hit.document.kind == "entry" and hit.document.ref in by_id:
                     known[hit.document.ref] = by_id[hit.document.ref]
         people = sorted({turn.speaker for turn in turns} - {HERS})
-        lines = [memory.roster.line(person, may_be_told) for person in people]
+        # no less: what is known of them in confidence may find its way into no note of this talk
+        lines = [memory.roster.line(person, lambda known: reaches(known, scope)) for person in people]
         return list(known.values())[:KNOWN_ENTRIES], [line.text for line in lines if line]
 
     def _keep(self, turns: Sequence[StoredTurn], reflected: Reflected) -> bool:
@@ -177,8 +192,7 @@ class Remembering:
             if (profile := reflected.profile) is not None:
                 self._apply((), profile.add, partial(memory.profile.apply, profile))
             for update in reflected.roster:
-                lines = (*update.history, *update.feelings)
-                self._apply([update.person], lines, partial(memory.roster.apply, update))
+                self._apply([update.person], update.lines, partial(memory.roster.apply, update))
             memory.turns.set_reflected(turn.id for turn in turns if turn.id <= reflected.through)
         return True
 

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 
 import discord
 
+from cogs import terms
 from cogs.answers import KithCog
-from cogs.conversations import Closed
+from cogs.conversations import Told
 from cogs.host import Host
 from cogs.pace import Pace
 from cogs.plain import plain
 from memory.posts import Post
 from persona_core.errors import KithError
-from persona_core.events import Event, Failed, Said
+from persona_core.events import Failed, Said
 
 MOST_CHARACTERS = 2_000  # Discord's limit for a message
 
@@ -53,6 +54,8 @@ class Replies(KithCog):
     async def _read(self, message: discord.Message) -> None:
         place = self.host.place(message.channel)
         post = Post(message.channel.id, message.id)
+        if not await terms.tell_first(self.host, message):
+            return
         try:
             conversation = await self.host.conversations.open(place)
         except KithError as error:  # she is still waking up
@@ -64,7 +67,7 @@ class Replies(KithCog):
         conversation.read(self.host.person(message.author), text or f"{her_name}?", message=str(post))
         await self.host.show_typing(place)
 
-    def _on_event(self, key: str, event: Event | Closed) -> None:
+    def _on_event(self, key: str, event: Told) -> None:
         match event:
             case Said(reply, answers=answers) if written := [line for line in answers if line.message]:
                 people = {line.person.id for line in answers}

@@ -9,10 +9,10 @@ from statistics import median, quantiles
 import discord
 
 from cogs.answers import ANYWHERE, KithCog
-from cogs.conversations import Closed
+from cogs.conversations import Told
 from cogs.host import Host
 from cogs.modes import mode_of
-from persona_core.events import Event, Said
+from persona_core.events import Said
 from persona_core.types import Timings
 
 LAST_TURNS = 50  # whose times are told
@@ -60,7 +60,7 @@ class Status(KithCog):
         self._timings: deque[Timings] = deque(maxlen=LAST_TURNS)
         host.conversations.listen(self._on_event)
 
-    def _on_event(self, key: str, event: Event | Closed) -> None:
+    def _on_event(self, key: str, event: Told) -> None:
         if isinstance(event, Said):
             self._timings.append(event.timings)
 

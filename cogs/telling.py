@@ -36,13 +36,14 @@ def lines_of(
 
     Not her own answers: what a model made up once would come back as if it had happened. Nor bare questions.
     """
-    told: list[Document] = []
+    told: list[Hit] = []
     for hit in hits:
         words = one_line(hit.document.text).casefold()
-        if not _says_nothing(hit.document, her_name) and not any(_same(words, one) for one in told):
-            told.append(hit.document)
+        if not _says_nothing(hit.document, her_name) and not any(_same(words, one.document) for one in told):
+            told.append(hit)
     return [
-        Told(_line(document, now_s, most_characters), frozenset(document.scope.about)) for document in told
+        Told(_line(hit.document, now_s, most_characters), frozenset(hit.document.scope.about), hit)
+        for hit in told
     ]
 
 

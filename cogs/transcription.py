@@ -13,14 +13,15 @@ import discord
 
 from cogs.answers import IN_SERVERS, KithCog, say
 from cogs.call import Call
-from cogs.conversations import Closed
+from cogs.conversations import Closed, Forgotten, Told
+from cogs.forgetting import delete_posts
 from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
 from memory.consent import Purpose
 from memory.errors import MemoryFault
 from persona_core.errors import KithError
-from persona_core.events import Event, Heard, Said
+from persona_core.events import Heard, Said
 from persona_core.types import Utterance
 
 MOST_LINES = 5_000  # of one call; an evening
@@ -104,11 +105,16 @@ class Transcription(KithCog):
     @captions.command(description="Delete the captions of what you said.")
     async def erase(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        posts = await asyncio.to_thread(self.host.posts.of, self.host.person(ctx.author).id)
-        for post in posts:
-            await self.host.delete_post(post)
-            await asyncio.to_thread(self.host.posts.drop, post)
-        await say(ctx.interaction, f"{len(posts)} of my posts held your words; they are gone.")
+        person = self.host.person(ctx.author).id
+        posts = await asyncio.to_thread(self.host.posts.of, person)
+        await asyncio.to_thread(self.host.posts.doom, posts)
+        left = await delete_posts(self.host, person)
+        then = (
+            f"{left} of them could not be deleted now; I try again whenever I start."
+            if left
+            else "They are gone."
+        )
+        await say(ctx.interaction, f"{len(posts)} of my posts held your words. {then}")
 
     @discord.slash_command(
         description="What I heard you say in this call, for you alone.",
@@ -160,15 +166,24 @@ class Transcription(KithCog):
         """Whoever refuses to be heard has not been heard: no transcript, no caption that still waits."""
         if purpose is not Purpose.HEARING or allowed:
             return
-        for key, lines in self._heard.items():
-            self._heard[key] = deque((x for x in lines if x.person.id != person_id), maxlen=MOST_LINES)
-        for captions in self._captions.values():
-            for _ in range(captions.waiting.qsize()):
-                line = captions.waiting.get_nowait()
-                if person_id not in line.person_ids:
-                    captions.waiting.put_nowait(line)
+        for key in set(self._heard) | set(self._captions):
+            self._drop(key, person_id)
 
-    def _on_event(self, key: str, event: Event | Closed) -> None:
+    def _drop(self, key: str, person_id: str | None, last_s: float = float("inf")) -> None:
+        """What a person, or anybody (None), has said lately in one conversation: no transcript, no caption of it."""
+        lines = self._heard.get(key, deque())
+        since_s = max((line.ended_s for line in lines), default=0.0) - last_s
+        kept = (x for x in lines if person_id not in (None, x.person.id) or x.ended_s < since_s)
+        if key in self._heard:
+            self._heard[key] = deque(kept, maxlen=MOST_LINES)
+        captions = self._captions.get(key)
+        for _ in range(captions.waiting.qsize() if captions else 0):
+            assert captions is not None
+            line = captions.waiting.get_nowait()
+            if person_id is not None and person_id not in line.person_ids:
+                captions.waiting.put_nowait(line)
+
+    def _on_event(self, key: str, event: Told) -> None:
         match event:
             case Heard(utterance):
                 self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
@@ -180,6 +195,8 @@ class Transcription(KithCog):
                 if reply.text:  # else she was interrupted before a word of it was heard
                     text = f"{reply.text.rstrip()}—" if cut else reply.text
                     self._caption(key, Caption(self.host.persona.character.name, text, people))
+            case Forgotten(person_id, last_s):
+                self._drop(key, person_id, last_s)
             case Closed():
                 self._heard.pop(key, None)
                 self._stop(key)

@@ -11,12 +11,13 @@ import discord
 import pytest
 
 from bot.nickname import MARK, marked, unmarked
+from cogs import terms
+from cogs.deciding import SENTENCES, sentence
 from cogs.modes import described, mode_of
 from cogs.notice_board import MOST_NAMES
 from cogs.notices import posted, to_newcomers
 from cogs.pace import Pace
 from cogs.plain import plain
-from cogs.privacy import SENTENCES, sentence
 from cogs.replies import readable
 from cogs.status import FIELD_CHARACTERS, STAGES, listed, stage_times
 from cogs.transcription import Caption, caption, gathered, may_write
@@ -24,6 +25,7 @@ from memory.consent import HearingMode, Purpose
 from memory.database import Database
 from memory.modes import Modes
 from persona_core.hearing.mode import Mode
+from persona_core.settings import load_settings
 from persona_core.types import Timings
 
 
@@ -105,22 +107,26 @@ def test_what_others_say_or_are_called_is_shown_and_does_nothing(said: str, show
     assert plain(said) == shown and len(shown) <= 2 * len(said)
 
 
-@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("engines", [{}, {"reflection": "anthropic", "llm_engine": "openai"}])
 @pytest.mark.parametrize("mode", ["notice", "ask"])
 def test_a_notice_to_twenty_people_with_the_oddest_names_fits_a_message(
-    mode: HearingMode, sent: bool
+    mode: HearingMode, engines: dict[str, str]
 ) -> None:
     names = ", ".join([plain("*" * 32)] * MOST_NAMES) + " and 79 more"
-    assert len(to_newcomers(names, "M" * 32, mode, sent=sent)) <= 2000
+    settings = load_settings({}, None).model_copy(
+        update={"openai_base_url": f"https://{'a' * terms.MOST_OF_A_NAME}/v1", **engines}
+    )
+    assert len(to_newcomers(names, "M" * 32, mode, leaves=terms.of_all(settings))) <= 2000
 
 
 @pytest.mark.parametrize(("reflection", "told"), [("local", False), ("off", False), ("anthropic", True)])
 def test_people_are_told_that_words_leave_the_machine_only_where_they_do(reflection: str, told: bool) -> None:
-    host: Any = SimpleNamespace(settings=SimpleNamespace(reflection=reflection))
+    settings = load_settings({}, None).model_copy(update={"reflection": reflection})
+    host: Any = SimpleNamespace(settings=settings)
     assert ("Anthropic" in sentence(host, Purpose.REMEMBERING, True)) == told
     for purpose, allowed in SENTENCES.keys() - {(Purpose.REMEMBERING, True)}:
         assert "Anthropic" not in sentence(host, purpose, allowed)
-    assert ("Anthropic" in posted("Mira", "notice", sent=told)) == told
+    assert ("Anthropic" in posted("Mira", "notice", leaves=terms.of_all(settings))) == told
 
 
 def test_status_shows_median_and_p95_and_leaves_out_what_is_nothing() -> None:

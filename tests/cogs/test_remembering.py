@@ -16,6 +16,7 @@ from cogs.remembering import Remembering
 from memory.consent import Purpose
 from memory.entry import new_id
 from memory.errors import StoreError
+from memory.forget import Wish
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.profile import ProfileUpdate
@@ -280,7 +281,7 @@ class Interrupted(Thoughts):
     async def meanwhile(self) -> None:
         if len(self.seen) == 1:
             await self.memory.consent.decide("ann", Purpose.REMEMBERING, False, "test")
-            self.memory.forget_person("ann")
+            self.memory.forget(Wish("ann"))
             await self.memory.consent.decide("ann", Purpose.REMEMBERING, True, "test")
 
 

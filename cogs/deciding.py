@@ -1,0 +1,85 @@
+"""A person's decision about what she may do: written down, acted on, and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+import discord
+
+from cogs import terms
+from cogs.answers import say
+from cogs.forgetting import forget
+from cogs.host import Host
+from memory.consent import Purpose
+from memory.forget import Wish
+
+NOT_YET = "I do not do this yet"
+
+SENTENCES = {
+    (Purpose.HEARING, True): "Thank you, I may hear you. What you say stays in memory for the call only.",
+    (Purpose.HEARING, False): "I do not hear you from now on, in any channel; nothing you say is decoded.",
+    (Purpose.REMEMBERING, True): "Thank you, I may remember what you tell me.",
+    (Purpose.REMEMBERING, False): "I remember nothing about you, and keep nothing from now on.",
+    (Purpose.VOICE, True): (
+        f"Thank you, I may recognise you by your voice. {NOT_YET}: no print of your voice is made or kept so far."
+    ),
+    (Purpose.VOICE, False): (
+        f"I do not recognise you by your voice. {NOT_YET} for anybody, so there was nothing to erase."
+    ),
+    (Purpose.FACE, True): (
+        f"Thank you, I may recognise you by your face. {NOT_YET}: no picture of your face is looked at or kept so far."
+    ),
+    (Purpose.FACE, False): (
+        f"I do not recognise you by your face. {NOT_YET} for anybody, so there was nothing to erase."
+    ),
+    (Purpose.TRAINING, True): (
+        f"Thank you, I may learn from what I remember of you. {NOT_YET}; and what came from Discord is not used for it "
+        "unless my owner states that Discord permits that."
+    ),
+    (Purpose.TRAINING, False): (
+        f"I do not learn from what I remember of you. {NOT_YET} from anybody, so there was nothing to erase."
+    ),
+}
+
+
+def sentence(host: Host, purpose: Purpose, allowed: bool) -> str:
+    """What she answers to a decision."""
+    sent = ""
+    if allowed and purpose is Purpose.HEARING:
+        sent = terms.of_hearing(host.settings)
+    elif allowed and purpose is Purpose.REMEMBERING:
+        sent = terms.of_remembering(host.settings)
+    return f"{SENTENCES[purpose, allowed]} {sent}".rstrip()
+
+
+async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], how: str) -> None:
+    """Write decisions down and act on them. Raises StoreError."""
+    for purpose, allowed in decisions.items():
+        await host.consent.decide(person_id, purpose, allowed, how)
+        if purpose is Purpose.REMEMBERING and not allowed:
+            await forget(host, Wish(person_id, everywhere=False))
+
+
+async def settle_first(
+    settling: Coroutine[object, object, None], deferring: Coroutine[object, object, None]
+) -> None:
+    """Both at once. What is settled begins now: answers of Discord overtake each other, clicks must not."""
+    task = asyncio.create_task(settling, name="settle consent")
+    try:
+        await deferring
+    finally:
+        await task
+
+
+async def decide(
+    host: Host, interaction: discord.Interaction, purpose: Purpose, allowed: bool, how: str
+) -> None:
+    """One decision, by the person behind the interaction."""
+    assert interaction.user is not None  # commands and buttons always have one
+    person_id = host.person(interaction.user).id
+    await settle_first(
+        settle(host, person_id, {purpose: allowed}, how),
+        interaction.response.defer(ephemeral=True, invisible=False),
+    )
+    await say(interaction, sentence(host, purpose, allowed))

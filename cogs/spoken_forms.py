@@ -1,0 +1,193 @@
+"""How people ask for something to be forgotten, and how they say yes and no: English, German, French and Spanish.
+
+Patterns over words in small letters, without accents, hyphens and marks (``spoken_wishes.plain``). Data, and no rules.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Minutes by how the unit is called; the longer ones first
+UNITS = {
+    r"half (?:an )?hour|halbe stunde|demi heure|media hora": 30.0,
+    r"quarter (?:of )?an hour|quarter hour|viertelstunde|quart d'heure|cuarto de hora": 15.0,
+    r"hour and a half|heure et demie|hora y media": 90.0,
+    r"seconds?|sekunden?|secondes?|segundos?": 1 / 60,
+    r"minutes?|minuten?|minutos?": 1.0,
+    r"hours?|stunden?|heures?|horas?": 60.0,
+    r"days?|tage?n?|jours?|journee|dias?": 1440.0,
+    r"weeks?|wochen?|semaines?|semanas?|months?|monate?n?|mois|mes|meses|years?|jahre?n?|ans|annees?|anos?": 10080.0,
+}
+
+_COUNTING = {
+    1: "one a an ein eine einer einen un une uno una",
+    2: "two couple zwei zwo paar deux dos",
+    3: "three drei trois tres",
+    4: "four vier quatre cuatro",
+    5: "five few several funf paar einigen quelques cinq cinco",
+    6: "six sechs seis",
+    7: "seven sieben sept siete",
+    8: "eight acht huit ocho",
+    9: "nine neun neuf nueve",
+    10: "ten zehn dix diez",
+    12: "twelve zwolf douze doce",
+    15: "fifteen funfzehn quinze quince",
+    20: "twenty zwanzig vingt veinte",
+    25: "funfundzwanzig veinticinco",
+    30: "thirty dreissig trente treinta",
+    40: "forty vierzig quarante cuarenta",
+    45: "funfundvierzig",
+    50: "fifty funfzig cinquante cincuenta",
+    60: "sixty sechzig soixante sesenta",
+    90: "ninety neunzig noventa",
+    0: "of y et de",  # "a couple of", "cuarenta y cinco"
+}
+NUMBERS = {word: value for value, words in _COUNTING.items() for word in words.split()}
+NUMBERS["a"] = NUMBERS["an"] = 0  # "a few", "a couple"; before the unit itself it is left out
+
+
+def _anywhere(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S)(?:{words})(?!\S)")
+
+
+def _first(words: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{words})(?: |$)")
+
+
+POLITE = _anywhere("please|will you|bitte|s'il (?:te|vous) plait|por favor")
+OPENS = _first(
+    "okay|ok|hey|hi|so|and|but|now|well|all right|alright|right|then|just|also|yes|yeah|sorry|um|uh|er|hm|und|aber"
+    "|jetzt|mal|ja|et|mais|alors|bon|oui|euh|y|pero|bueno|entonces|vale|oye|eh"
+)
+ENDS = re.compile(
+    "(?: |^)(?:now|again|okay|ok|for me|right away|immediately|at once|completely|thanks|thank you|then"
+    "|from your memory|wieder|sofort|jetzt|mal|danke|gleich|fur mich|aus deinem gedachtnis|maintenant|merci"
+    "|tout de suite|d'accord|de ta memoire|ahora|ya|gracias|ahora mismo|de tu memoria)$"
+)
+OH = _first(
+    "oh|ah|aw|ach|och|ugh|nah|pff|ay|bah|never mind|actually|wait|i mean|egal|warte"
+)  # what follows is dismissed
+ASKED = _first(
+    "(?:can|could|would) you|i want you to|i would like you to|i'd like you to"
+    "|(?:kannst|konntest|wurdest) du|(?:konnen|konnten|wurden) sie|(?:peux|pourrais) tu|(?:pouvez|pourriez) vous"
+    "|est ce que tu (?:peux|pourrais)|puedes|podrias|podria"
+)
+ALLOWED = _first("you (?:can|may|should|must)|du (?:kannst|darfst|sollst)|tu (?:peux|dois)|debes")
+
+_UNIT = "(?P<unit>" + "|".join(UNITS) + ")"
+_NUMBER = r"(?:(?P<number>[a-z0-9 ]{1,30}?) )??"  # "half an hour" is a unit, so without a number first
+
+# English
+_FORGET = "(?:forget|erase|delete)"
+_LAST = rf"(?:the |my |these )?(?:last|past|previous) {_NUMBER}{_UNIT}"
+_TODAY = "(?P<today>today|tonight|this (?:morning|afternoon|evening))"
+_WE_SAID = (
+    r"(?:i|we)(?:'ve| have| had)?(?P<just> just)? (?:said|told you|told|mentioned|shared|talked about|asked)"
+    r"(?: to you| you)?(?: just now| right now| before| earlier| (?:a moment|a minute|just) ago)?"
+)
+_ENGLISH = (
+    rf"{_FORGET} (?:that|this|all (?:of )?(?:that|this)|that (?:one|bit|part|sentence))",
+    rf"{_FORGET} (?:(?P<all>everything|all|all of it|anything)|what|whatever|the things|that)(?: that)? {_WE_SAID}"
+    rf"(?: (?:in |during |over |within |for |from )?(?:{_LAST}|{_TODAY}))?",
+    rf"{_FORGET} (?:that )?(?:i|we)(?:'ve| have)?(?: just| ever)? (?:said|told you|mentioned)(?: that| this| it| anything)?",
+    rf"{_FORGET} (?:everything |all )?(?:in |from |of )?{_LAST}(?: of (?:our|the|this) (?:talk|conversation|chat|call))?",
+    rf"{_FORGET} (?:everything|all) (?:from |of )?{_TODAY}",
+    rf"{_FORGET} (?:my|the) last (?:thing|sentences?|words?|bit|message|remark|question)(?: i said| i told you)?",
+)
+_ENGLISH_MORE = (
+    rf"{_FORGET} (?:(?:everything|all|all of it) )?(?:about )?me",
+    rf"{_FORGET} (?:everything|all|anything|what)(?: that)? you(?:'ve| have)? (?:know|heard|learned|remember|keep|kept|got|have)\b.*",
+    rf"{_FORGET} (?:everything|it all|all of it)",
+    rf"{_FORGET} (?:everything|all|what)(?: that)? (?:i|we)(?:'ve| have| had)?(?: ever)? (?:said|told you|mentioned)\b.*",
+    rf"{_FORGET} (?:this|our|the)(?: whole| entire)? (?:conversation|talk|call|chat)",
+)
+
+# German
+_VERGISS = "(?:vergiss|vergesst|vergessen sie|losche?|loschen sie)"
+_VERGESSEN = "(?:vergessen|loschen)"
+_LETZTE = rf"(?:die|der|den|das) letzten? {_NUMBER}{_UNIT}"
+_HEUTE = "(?P<today>heute)"
+_GESAGT = (
+    r"ich (?:(?:dir|euch) )?(?:das )?(?P<just>gerade |grade |eben |vorhin |jetzt )?"
+    rf"(?:(?:in )?{_LETZTE} |{_HEUTE} )?(?:gesagt|erzahlt|erwahnt) hab(?:e)?"
+)
+_DAS = (
+    "(?:das|dies|das alles|alles das|das (?:eben|gerade|grade)|den letzten satz)",
+    rf"(?:das |(?P<all>alles) )?was {_GESAGT}",
+    rf"dass {_GESAGT}",
+    rf"(?:alles )?(?:aus |von )?{_LETZTE}",
+    rf"alles von {_HEUTE}",
+)
+_MICH = (
+    "(?:mich|alles|alles uber mich|alles von mir)",
+    r"(?:alles )?was du (?:uber mich|von mir) .*",
+    r"(?:alles )?was ich .*",
+    "(?:dieses|das|unser)(?: ganze| ganzes)? gesprach",
+)
+
+# French
+_OUBLIE = "(?:oublie|oublies|oubliez|oublier|efface|effaces|effacez|effacer)"
+_DERNIERES = rf"(?:les|la|le) {_NUMBER}dernier(?:e|s|es)? {_UNIT}"
+_AUJOURDHUI = r"(?P<today>aujourd'hui|ce matin|ce soir)"
+_DIT = r"(?:(?P<just>je viens de )(?:te |vous )?(?:dire|raconter)|j'ai (?:dit|raconte)|je (?:t'ai|vous ai) (?:dit|raconte))"
+_FRENCH = (
+    rf"{_OUBLIE} (?:ca|cela|ceci|tout ca|tout cela)",
+    rf"{_OUBLIE} (?:(?P<all>tout) )?ce que {_DIT}(?: (?:pendant |dans |durant )?(?:{_DERNIERES}|{_AUJOURDHUI}))?",
+    rf"{_OUBLIE} que {_DIT}(?: ca| cela)?",
+    rf"{_OUBLIE} (?:tout )?(?:de )?{_DERNIERES}",
+    rf"{_OUBLIE} (?:ma derniere phrase|mes derniers mots)",
+)
+_FRENCH_MORE = (
+    rf"{_OUBLIE} (?:tout|tout sur moi|tout de moi)",
+    rf"{_OUBLIE} (?:tout )?ce que tu .*",
+    rf"{_OUBLIE} (?:tout )?ce que (?:je|j'ai) .*",
+    rf"{_OUBLIE} (?:cette|notre|toute cette|toute la) (?:conversation|discussion)",
+)
+
+# Spanish
+_OLVIDA = "(?:olvida|olvide|olvidar|olvides|borra|borre|borrar)"
+_ULTIMOS = rf"(?:los|las|el|la) ultim[oa]s? {_NUMBER}{_UNIT}"
+_HOY = "(?P<today>hoy|esta (?:manana|tarde|noche))"
+_DIJE = r"(?:te )?(?:(?P<just>acabo de )(?:decir|decirte|contar|contarte)|he (?:dicho|contado)|dije|conte)"
+_SPANISH = (
+    rf"{_OLVIDA} (?:eso|esto|todo eso|todo esto)",
+    rf"{_OLVIDA} (?:(?P<all>todo) )?lo que {_DIJE}(?: (?:en |durante )?(?:{_ULTIMOS}|{_HOY}))?",
+    rf"{_OLVIDA} que {_DIJE}(?: eso| esto)?",
+    rf"{_OLVIDA} (?:todo )?(?:de )?{_ULTIMOS}",
+    rf"{_OLVIDA} (?:mi ultima frase|mis ultimas palabras)",
+)
+_SPANISH_MORE = (
+    rf"{_OLVIDA} (?:todo|todo sobre mi|todo de mi)",
+    rf"{_OLVIDA} (?:todo )?lo que sabes .*",
+    rf"{_OLVIDA} (?:todo )?lo que (?:te )?(?:he|dije) .*",
+    rf"{_OLVIDA} (?:esta|toda esta|nuestra) (?:conversacion|charla)",
+)
+
+VERBS = re.compile("forget|eras|delet|vergiss|vergess|losch|oubli|effac|olvid|borr")  # in each of these
+# With "number", "unit": the last so many; "today"; "all" without "just": today as well; else: lately
+_GERMAN = tuple(f"{_VERGISS} {what}" for what in _DAS)
+_GERMAN_MORE = tuple(f"{_VERGISS} {what}" for what in _MICH)
+FORMS = tuple(map(re.compile, (*_ENGLISH, *_GERMAN, *_FRENCH, *_SPANISH)))
+MORE = tuple(map(re.compile, (*_ENGLISH_MORE, *_GERMAN_MORE, *_FRENCH_MORE, *_SPANISH_MORE)))
+# The same where the verb comes last, as it does behind "kannst du": only in a request
+FORMS_ASKED = tuple(re.compile(f"{what} {_VERGESSEN}") for what in _DAS)
+MORE_ASKED = tuple(re.compile(f"{what} {_VERGESSEN}") for what in _MICH)
+IT = re.compile(
+    rf"{_FORGET} it|vergiss es|es {_VERGESSEN}|oublie le|olvidalo"
+)  # mostly it means "never mind"
+
+# Answers to a question of hers
+YES = _anywhere(
+    "yes|yeah|yea|yep|yup|sure|of course|absolutely|definitely|go ahead|do it|do that|please do|ja|jo|jep|genau|klar"
+    "|na klar|naturlich|mach das|mach es|oui|ouais|bien sur|vas y|fais le|si|claro|claro que si|hazlo|adelante"
+)
+NO = _anywhere(
+    "don't forget (?:it|that)|please don't|don't|do not|no|nope|nah|keep (?:it|that)|never mind|better not|rather not"
+    "|not now|stop|cancel|nein|nee|ne|lieber nicht|bitte nicht|nicht|behalte? (?:es|das)|non|garde (?:le|ca)"
+    "|mejor no|guardalo|no lo hagas"
+)
+PADDING = _anywhere(
+    "please|okay|ok|thanks|thank you|bitte|danke|gern|gerne|s'il (?:te|vous) plait|merci|por favor|gracias|oh|uh|um|hm|mm"
+    "|well|right|all right|alright|just|now|then|i do|i'm|i am|you (?:may|can|should)"
+    "|forget (?:it|that)|vergiss (?:es|das)|oublie (?:ca|le)|olvidalo|olvida eso|d'accord|vale|de acuerdo"
+)

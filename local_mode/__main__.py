@@ -7,10 +7,15 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Callable, Sequence, Set
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from local_mode.console import JsonScreen, PlainScreen, discard_output, say, typed_lines
+from local_mode.console import Given, JsonScreen, Lines, PlainScreen, Typed, discard_output, say
 from local_mode.files import FileTransport, Recording, WavPlayback
+from local_mode.slash import Slash
+from memory.errors import MemoryFault
 from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
 from persona_core.errors import AudioError, KithError
@@ -21,7 +26,14 @@ from persona_core.ports import Playback
 from persona_core.settings import Settings, load_settings
 from persona_core.types import Pcm, Person
 
+NOTHING_KEPT = "Until then she remembers nothing at the desk, and takes no commands."
 DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (README, “Into Discord”)."
+
+
+if TYPE_CHECKING:  # see ``_desk``
+    from local_mode.desk import Desk
+
+T = TypeVar("T")
 
 
 class OutputLost(KithError):
@@ -30,16 +42,23 @@ class OutputLost(KithError):
 
 def main() -> int:
     args = _arguments()
+    engines: list[str] = []
+
+    def report(line: str) -> None:
+        engines.append(line)
+        say(line)
+
     try:
         recordings = _recordings(args.wav)
         settings = load_settings()
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
         with contextlib.ExitStack() as closing:
             playback = _playback(args, closing)
             persona = build_persona(  # in no thread: Ctrl-C ends even a download at once
-                settings, hear=bool(recordings), speak=playback is not None, report=say
+                settings, hear=bool(recordings), speak=playback is not None, report=report
             )
-            return asyncio.run(_run(args, settings, recordings, persona, playback))
+            return asyncio.run(_run(args, settings, recordings, persona, playback, engines))
     except OutputLost as error:
         discard_output()
         say(str(error))
@@ -105,45 +124,48 @@ def _shown(name: str) -> str:
 async def _run(
     args: argparse.Namespace,
     settings: Settings,
-    recordings: list[Recording],
+    recordings: Sequence[Recording],
     persona: Persona,
     playback: Playback | None,
+    engines: Sequence[str],
 ) -> int:
-    her_name = persona.character.name
-    screen = JsonScreen() if args.json else PlainScreen(her_name)
+    screen = JsonScreen() if args.json else PlainScreen(persona.character.name)
     heard: set[Person] = set()
     lost: list[OSError] = []
     talk = asyncio.current_task()
 
-    def show(event: Event) -> None:
-        if isinstance(event, Heard):
-            heard.add(event.utterance.person)
+    def safely(show: Callable[[T], None], what: T) -> None:
         try:
-            screen.show(event)
+            show(what)
         except OSError as error:  # the disk is full, or a reader like `head` has gone
             lost.append(error)
             if talk is not None:
                 talk.cancel()
 
+    def show(event: Event) -> None:
+        if isinstance(event, Heard):
+            heard.add(event.utterance.person)
+        safely(screen.show, event)
+
+    you, types = _person(args.name), not recordings or bool(args.text)
+    people = [*(recording.person for recording in recordings), *([you] if types else [])]
+    lines: Lines = Given(args.text) if recordings or args.text else Typed()
+    if isinstance(lines, Typed):
+        _welcome(persona.character.name, settings)  # first: what follows takes a moment
     try:
-        async with Conversation("desk", persona, playback, show) as conversation:
+        async with contextlib.AsyncExitStack() as closing:
+            desk = _desk(settings, persona, you, people, engines)
+            if desk is None:
+                conversation = Conversation("desk", persona, playback, show)
+                await closing.enter_async_context(conversation)
+                slash = None
+            else:
+                await closing.enter_async_context(desk)
+                conversation = await desk.talk(playback, show)
+                slash = Slash(desk, lines.line, partial(safely, screen.answer))
             if recordings:
-                conversation.set_mode(Mode.ALWAYS)  # whoever plays her a file wants an answer
-                damage = await _hear(conversation, recordings, args.fast, settings.longest_pause_s)
-                for error in damage:
-                    show(Failed(str(error)))
-                for recording in recordings:
-                    if recording.person not in heard:
-                        show(Failed(f"No words were heard in {recording.path}."))
-            you = _person(args.name)
-            for line in args.text:
-                if not line.strip():
-                    show(Failed("--text holds no words, so nothing was said."))
-                    continue
-                conversation.read(you, line)
-                await conversation.settled()
-            if not (recordings or args.text):
-                await _type(conversation, you, her_name, settings)
+                await _play(conversation, desk, recordings, args.fast, settings, show, heard)
+            await _converse(conversation, you, lines, slash, show)
             if playback is not None:
                 await playback.drain()
     except asyncio.CancelledError:
@@ -154,8 +176,45 @@ async def _run(
     return 1 if screen.failures else 0
 
 
+def _desk(
+    settings: Settings, persona: Persona, you: Person, people: Sequence[Person], engines: Sequence[str]
+) -> Desk | None:
+    """None where nothing can be kept: she talks in any case."""
+    from local_mode.desk import Desk  # only here: Discord's library takes a moment to load
+
+    try:
+        return Desk(settings, persona, you, people, say, engines)
+    except MemoryFault as error:
+        say(f"{error} {NOTHING_KEPT}")
+        return None
+
+
+async def _play(
+    conversation: Conversation,
+    desk: Desk | None,
+    recordings: Sequence[Recording],
+    fast: bool,
+    settings: Settings,
+    show: Callable[[Event], None],
+    heard: Set[Person],
+) -> None:
+    """Let her hear the recordings of those who have not refused it, and answer; ``heard``: whom she has."""
+    refused = {one.person for one in recordings if desk is not None and not desk.may_hear(one.person)}
+    for person in refused:
+        show(Failed(f"{person.name} does not want to be heard; /consent hearing on changes that."))
+    recordings = [recording for recording in recordings if recording.person not in refused]
+    if not recordings:
+        return
+    conversation.set_mode(Mode.ALWAYS)  # whoever plays her a file wants an answer
+    for error in await _hear(conversation, recordings, fast, settings.longest_pause_s):
+        show(Failed(str(error)))
+    for recording in recordings:
+        if recording.person not in heard:
+            show(Failed(f"No words were heard in {recording.path}."))
+
+
 async def _hear(
-    conversation: Conversation, recordings: list[Recording], fast: bool, longest_pause_s: float
+    conversation: Conversation, recordings: Sequence[Recording], fast: bool, longest_pause_s: float
 ) -> list[AudioError]:
     """Hear the recordings to their end; returns what is wrong with those that broke off."""
     loop = asyncio.get_running_loop()
@@ -177,13 +236,32 @@ async def _hear(
     return transport.damage
 
 
-async def _type(conversation: Conversation, you: Person, her_name: str, settings: Settings) -> None:
-    say(f"{her_name} is here with you. Type and press Enter; Ctrl-D ends.")
+def _welcome(her_name: str, settings: Settings) -> None:
+    say(f"{her_name} is here with you. Type and press Enter; /help lists commands, Ctrl-D ends.")
     if not settings.discord_token.get_secret_value():
         say(DISCORD_LINE)
-    async for line in typed_lines(f"{you.name}: "):
-        conversation.read(you, line)
-        await conversation.settled()
+
+
+async def _converse(
+    conversation: Conversation, you: Person, lines: Lines, slash: Slash | None, show: Callable[[Event], None]
+) -> None:
+    """Take one line after the other: a command, or something that is said to her."""
+    while (line := await lines.line(f"{you.name}: ")) is not None:
+        if not line:
+            if isinstance(lines, Given):
+                show(Failed("--text holds no words, so nothing was said."))
+        elif slash is not None and slash.takes(line):
+            try:
+                await slash.run(line)
+            except KithError as error:
+                show(Failed(str(error)))
+        elif slash is None and line.startswith("/"):
+            show(Failed("She takes no commands just now, as nothing can be kept at the desk."))
+        else:
+            if slash is not None:
+                slash.said(line)
+            conversation.read(you, line)
+            await conversation.settled()
 
 
 def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playback | None:

@@ -8,9 +8,10 @@ import json
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
 
@@ -20,20 +21,38 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def typed_lines(prompt: str) -> AsyncIterator[str]:
-    """Lines from standard input until it ends; ``prompt`` is shown only to a person at a terminal."""
-    if sys.stdin is None:  # closed by whoever started her
-        return
-    at_terminal = sys.stdin.isatty()
-    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # bytes that are no text harm nothing
-    while True:
-        if at_terminal:
+class Lines(Protocol):
+    """Where lines come from."""
+
+    async def line(self, prompt: str) -> str | None:
+        """The next one, without spaces around it; None: there are no more."""
+        ...
+
+
+class Typed:
+    """Lines from standard input; a prompt is shown only to a person at a terminal."""
+
+    def __init__(self) -> None:
+        if sys.stdin is not None:  # else it was closed by whoever started her
+            sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # bytes that are no text harm nothing
+
+    async def line(self, prompt: str) -> str | None:
+        if sys.stdin is None:
+            return None
+        if sys.stdin.isatty():
             print(prompt, end="", file=sys.stderr, flush=True)
         line = await _next_line()
-        if not line:
-            return
-        if line.strip():
-            yield line.strip()
+        return line.strip() if line else None
+
+
+class Given:
+    """Lines that were given beforehand, as if they were typed."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = deque(lines)
+
+    async def line(self, prompt: str) -> str | None:
+        return self._lines.popleft().strip() if self._lines else None
 
 
 async def _next_line() -> str:
@@ -84,6 +103,11 @@ class PlainScreen:
                 self._end_line()
                 say(message)
 
+    def answer(self, text: str) -> None:
+        """What is answered to a command."""
+        self._end_line()
+        print(text, flush=True)
+
     def _end_line(self) -> None:
         if self._writing:
             self._writing = False
@@ -101,6 +125,10 @@ class JsonScreen:
             self.failures += 1
         if not isinstance(event, Speaking | Hearing):
             print(json.dumps(as_json(event), ensure_ascii=False), flush=True)
+
+    def answer(self, text: str) -> None:
+        """What is answered to a command is for people, and no event."""
+        say(text)
 
 
 def as_json(event: Heard | Said | Failed) -> dict[str, Any]:

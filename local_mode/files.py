@@ -137,4 +137,5 @@ def _is_cut_off(notes: str) -> bool:
 def _to_pcm(block: np.ndarray) -> Pcm:
     """Channels averaged; values that are no numbers become silence, too loud ones are clipped."""
     mono = np.nan_to_num(block.mean(axis=1), nan=0.0, posinf=1.0, neginf=-1.0)
-    return (np.clip(mono, -1.0, 1.0) * 32767).astype(np.int16)
+    pcm: Pcm = (np.clip(mono, -1.0, 1.0) * 32767).astype(np.int16)
+    return pcm

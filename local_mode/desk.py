@@ -1,0 +1,364 @@
+"""The desk: the same cogs without a login. What they ask of Discord is answered here; nothing reaches the network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence, Set
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+import discord
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
+
+from cogs import all_cogs, terms
+from cogs.answers import explain
+from cogs.calls import Calls
+from cogs.chronicle import Chronicle
+from cogs.conversations import Closed, Conversations, Forgotten, Told
+from cogs.host import CallEvents, Host, Line, Place, Refusal, User
+from cogs.remembering import Remembering
+from local_mode.interactions import HER_ID, Act, Answers, Interactions, Message, NotThere
+from local_mode.shown import readable
+from local_mode.typed import Json, commands_of
+from memory.consent import Purpose
+from memory.errors import MemoryFault
+from memory.memory import open_memory
+from memory.posts import Post
+from persona_core.conversation import Conversation
+from persona_core.events import Event, Failed
+from persona_core.persona import Persona
+from persona_core.ports import Playback
+from persona_core.settings import Settings, key_place
+from persona_core.types import Person
+
+KEY = "desk"
+PREFIX = "desk:"  # of the ids of people who sit here
+FIRST_PERSON = 10  # Discord's own ids are far higher than those of the people here
+TERMINAL = 0  # the channel of what is shown here instead of being posted
+PATIENCE_S = 1.0  # with a command that waits for a click on what it has answered
+SUGGESTIONS_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """A host that never logs in (``cogs.host.Host``). Use as ``async with Desk(...)``, on a running event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        persona: Persona,
+        you: Person,
+        people: Sequence[Person],
+        tell: Callable[[str], None],
+        engines: Sequence[str] = (),
+    ) -> None:
+        """``you`` gives commands, ``people`` are there; ``tell`` is given what is shown beside the conversation.
+
+        ``engines``: what she runs on, one line each. Raises MemoryFault where nothing can be kept.
+        """
+        self.settings = settings
+        self.persona = persona
+        self.engines = list(engines)
+        self.counts: Counter[str] = Counter()
+        self.captioned: set[str] = set()
+        self.now: Callable[[], float] = time.time
+        self.said_last: Json | None = None  # as Discord would show it: what menus of messages act on
+        self._tell = tell
+        self._failure = ""  # the last one that was shown
+        self._written = 0
+        self._people = list({person.id: person for person in people}.values())
+        self._known: dict[int, Person] = {}  # by their Discord id
+        self._place = Place(KEY, "our talk at the desk", KEY, direct=len(self._people) == 1)
+        self.memory = open_memory(
+            settings.data_dir, key_place(settings), encrypted=settings.journal_encryption == "on"
+        )
+        self._first = self.memory.turns.last_id()  # what was said here comes after it
+        self.consent, self.posts, self.modes = self.memory.consent, self.memory.posts, self.memory.modes
+        self.remembering = Remembering(self)
+        self.conversations = Conversations(lambda: self.persona, self._memories)
+        self.calls = Calls(self)
+        her = shown(HER_ID, persona.character.name) | {"bot": True}
+        self.you = self.user(you)
+        self.interactions = Interactions(self.you, her)
+        self._client = Client(her)
+        for cog in all_cogs(self):
+            self._client.add_cog(cog)
+        self.commands = commands_of(one.to_dict() for one in self._client.pending_application_commands)
+
+    async def __aenter__(self) -> Desk:
+        self.remembering.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.calls.close()
+        await self.conversations.close_all()
+        for name in list(self._client.cogs):
+            self._client.remove_cog(name)
+        await self.remembering.close()
+        try:  # a short sitting may be over before that was done
+            await asyncio.to_thread(lambda: self.memory.index(self.memory.turns.after(self._first)))
+        except MemoryFault as failure:
+            log.warning("what was said is indexed at the next start: %s", type(failure).__name__)
+        finally:
+            self.memory.close()
+
+    async def talk(self, playback: Playback | None, show: Callable[[Event], None]) -> Conversation:
+        """Begin the conversation; ``playback``: where she speaks, ``show`` is told what happens in it."""
+
+        def on_event(key: str, event: Told) -> None:
+            if isinstance(event, Forgotten):
+                self.said_last = None
+                self.interactions.forget()
+            elif not isinstance(event, Closed):
+                if isinstance(event, Failed):
+                    self._failure = event.message
+                show(event)
+
+        self.conversations.listen(on_event)
+        await self._tell_where_words_go()
+        conversation = await self.conversations.open(self._place, call=True)
+        conversation.speak_through(playback)
+        conversation.set_people(self._people)
+        return conversation
+
+    def _memories(self, place: Place) -> Chronicle:
+        return Alone(self, place, self._people[0]) if place.direct else Chronicle(self, place)
+
+    async def _tell_where_words_go(self) -> None:
+        """To those who have not been told yet, or something else."""
+        unaware = [person.id for person in self._people if not terms.knows(self, person.id)]
+        if unaware and (leaves := terms.of_all(self.settings)):
+            self._tell(leaves)
+            await terms.tell(self, unaware)
+
+    # Commands
+
+    async def act(self, act: Act, data: Json, pressed: Message | None = None) -> Answers:
+        """Do what Discord does when somebody acts; returns when all that can be waited for has been answered."""
+        payload, answers = self.interactions.begin(act, data, pressed)
+        before = asyncio.all_tasks()
+        contextvars.copy_context().run(self._client.take, payload, Catcher(self.interactions))
+        tasks = asyncio.all_tasks() - before
+        if (
+            act is Act.SUGGEST
+        ):  # py-cord's own task does not wait for the suggestions, and then goes on waiting
+            tasks = {asyncio.create_task(_came(answers))}
+        while tasks:
+            _, tasks = await asyncio.wait(tasks, timeout=PATIENCE_S)
+            if answers.came.is_set() and any(message.data["components"] for message in answers.shown):
+                break
+        answers.over = True
+        return answers
+
+    def note(self, line: str) -> None:
+        """Whoever gives commands has said something."""
+        self.said_last = self.interactions.message(self.you, line, self.now())
+
+    def user(self, person: Person) -> Json:
+        """Somebody, as Discord would show them."""
+        number = next((number for number, one in self._known.items() if one.id == person.id), None)
+        number = number or FIRST_PERSON + len(self._known)
+        self._known[number] = person
+        return shown(number, person.name)
+
+    def user_named(self, text: str) -> Json:
+        """Somebody who is named in a command: by a name, by an id of theirs, or by their Discord id alone."""
+        digits = text.removeprefix("discord:").strip("<@!>")
+        if digits.isdecimal() and len(digits) > len(str(FIRST_PERSON)):
+            return shown(int(digits), digits)
+        name = " ".join(text.removeprefix(PREFIX).removeprefix("@").split())
+        there = next((one for one in self._known.values() if one.name.casefold() == name.casefold()), None)
+        return self.user(there or Person(f"{PREFIX}{name.casefold()}", name))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What people are called, by their Discord ids."""
+        people = {str(number): person.name for number, person in self._known.items()}
+        return people | {str(HER_ID): self.persona.character.name}
+
+    # Who and where
+
+    @property
+    def her_id(self) -> int:
+        return HER_ID
+
+    def watch_buttons(self, view: discord.ui.View) -> None:
+        self._client.add_view(view)
+
+    def is_for_her(self, message: discord.Message) -> bool:
+        return True
+
+    def person(self, user: User) -> Person:
+        return self._known.get(user.id) or Person(f"discord:{user.id}", user.display_name)
+
+    def place(self, channel: object) -> Place:
+        return self._place
+
+    def place_called(self, key: str) -> Place | None:
+        return self._place if key == KEY else None
+
+    def call_place(self, asker: User, channel: object | None) -> Place:
+        raise Refusal("There are no voice channels at the desk.")
+
+    def voice_place(self, asker: User, channel: object) -> Place:
+        raise Refusal("There are no voice channels at the desk.")
+
+    def manages(self, asker: User, place: Place) -> bool:
+        return True
+
+    def is_owner(self, user: User) -> bool:
+        return True
+
+    def moderates(self, user: User, channel: object) -> bool:
+        return True
+
+    def lacking(self, place: Place) -> Sequence[str]:
+        return ()
+
+    def may_hear(self, person: Person) -> bool:
+        """Whether somebody's sound may be listened to: whoever plays it agrees for themselves, unless they refused."""
+        decision = self.consent.decision(person.id, Purpose.HEARING)
+        return decision is None or decision.allowed
+
+    def people_present(self, place: Place) -> Sequence[Person]:
+        return self._people if place.key == KEY else ()
+
+    def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
+        """Who can read which channel is known in Discord only."""
+        return frozenset()
+
+    async def look_up_readers(self, person_ids: Set[str], place_keys: Set[str]) -> None:
+        """There are no channels."""
+
+    # What is done elsewhere
+
+    async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:
+        raise Refusal("I cannot use a microphone at the desk yet; sound files I hear with --wav NAME=FILE.")
+
+    async def announce(self, place: Place, text: str, view: discord.ui.View) -> Post:
+        return await self.post(place, text)
+
+    async def retract(self, place: Place, announcement: Post, text: str) -> None:
+        """There are no calls here, so nothing has been announced."""
+
+    async def post(
+        self, place: Place, text: str, *, view: discord.ui.View | None = None, reply_to: Post | None = None
+    ) -> Post:
+        if text != self._failure:  # else it stands there already
+            self._tell(readable(text, self.names))
+        self._written += 1
+        return Post(TERMINAL, self._written)
+
+    async def draw_buttons(self, post: Post, view: discord.ui.View) -> None:
+        """What has been shown here stays as it is."""
+
+    async def delete_post(self, post: Post) -> None:
+        """What has been shown here is kept nowhere."""
+        if post.channel != TERMINAL:
+            raise Refusal(
+                "What I wrote in Discord I can delete only there; I do when the bot is started again."
+            )
+
+    async def show_typing(self, place: Place) -> None:
+        """There is nobody who would wait without seeing it."""
+
+    async def react(self, post: Post, emoji: str) -> None:
+        raise Refusal("There is nothing to react to at the desk.")
+
+    async def write_to(self, person_id: str, text: str) -> Post:
+        raise Refusal("I cannot write to anybody from the desk.")
+
+    async def tell_owner(self, text: str) -> None:
+        self._tell(text)
+
+
+class Alone(Chronicle):
+    """With one person, who hears and reads all of it, whether she speaks or writes."""
+
+    def __init__(self, host: Host, place: Place, person: Person) -> None:
+        super().__init__(host, place)
+        self._writer = person
+
+
+class Client(discord.Bot):
+    """py-cord, which runs commands and buttons, with nobody to call."""
+
+    def __init__(self, her: Json) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(  # type: ignore[no-untyped-call]
+            loop=asyncio.get_running_loop(),
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            auto_sync_commands=False,
+            cache_default_sounds=False,
+        )
+        self._connection.user = discord.ClientUser(state=self._connection, data=her)  # type: ignore[arg-type]
+        self.http.request = _only_in_discord  # type: ignore[method-assign]
+
+    def take(self, payload: Json, catcher: Catcher) -> None:
+        """Somebody has acted. Whatever comes of it answers to ``catcher``, in all tasks that are begun from here."""
+        async_context.set(catcher)
+        self._connection.parse_interaction_create(payload)
+
+    async def on_application_command_error(
+        self, context: discord.ApplicationContext, exception: discord.DiscordException
+    ) -> None:
+        """What no cog has taken."""
+        if context.cog is None:
+            await explain(context.interaction, exception)
+
+    async def on_error(self, event_method: str, *args: object, **kwargs: object) -> None:
+        """The one catch-all of events; py-cord would print their arguments' words."""
+        log.exception("unexpected error in %s", event_method)
+
+
+class Catcher(AsyncWebhookAdapter):
+    """Takes what would be sent to Discord."""
+
+    def __init__(self, interactions: Interactions) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._interactions = interactions
+
+    async def request(
+        self,
+        route: discord.http.Route,
+        session: object,
+        *,
+        payload: Json | None = None,
+        multipart: list[Json] | None = None,
+        files: list[discord.File] | None = None,
+        **more: object,
+    ) -> Any:
+        body = json.loads(multipart[0]["value"]) if multipart else payload or {}
+        written = [(str(file.filename), file.fp.read()) for file in files or []]
+        path = route.url.removeprefix(route.base).strip("/").split("/")
+        try:
+            return self._interactions.answer(route.method, path, body, written)
+        except NotThere as error:
+            answer: Any = SimpleNamespace(status=404, reason="Not Found")
+            raise discord.NotFound(answer, str(error)) from error
+
+
+async def _came(answers: Answers) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(answers.came.wait(), SUGGESTIONS_S)
+
+
+async def _only_in_discord(*args: object, **kwargs: object) -> Any:
+    raise Refusal("That works only in Discord.")
+
+
+def shown(number: int, name: str) -> Json:
+    """Somebody, as Discord would show them."""
+    more = {"discriminator": "0", "avatar": None, "bot": False}
+    return {"id": str(number), "username": name, "global_name": name, **more}

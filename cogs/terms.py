@@ -50,7 +50,7 @@ def of_hearing(settings: Settings) -> str:
     if not (whom := answered_by(settings)):
         return ""
     return (
-        f"To answer, I send the text of what is said and written to me off my owner's computer, to {whom}, as my owner has "
+        f"To answer, I send the text of what is said and written to me on to {whom}, as my owner has "
         "chosen; what becomes of it there is up to them."
     )
 

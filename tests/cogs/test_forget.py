@@ -114,7 +114,7 @@ def test_what_is_shown_first_is_what_goes_and_anothers_things_stay(scene: Scene)
     shown = preview(scene, scene.ann, "/forget me")
     before = listed(shown.content)
     assert "2 lines of what was said, with my answers" in before and any("note" in line for line in before)
-    assert any("about whom I know" in line for line in before) and "- 2 posts of mine" in shown.content
+    assert any("about how I see people" in line for line in before) and "- 2 posts of mine" in shown.content
     assert "until you agree anew" in shown.content
     receipt = forgotten(scene, scene.ann, shown)
     assert listed(receipt) == before

@@ -171,6 +171,9 @@ class Walk:
         before = len(panel.history)
         self.server.submit(correct, {FIELD: RIGHT})
         self.scene.wait(lambda: len(panel.history) > before, "not put right", 20)
+        before = len(panel.history)
+        self.server.click(self.ann, panel, "Share").wait(20)
+        self.scene.wait(lambda: len(panel.history) > before, "not shared", 20)
         self._show("09-corrected", self.lounge, *self._answers(opened))
 
     def _asked_about_it(self) -> None:

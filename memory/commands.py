@@ -212,7 +212,7 @@ def new_key(memory: Memory, place: KeyPlace, passphrase: str = "") -> None:
 def _versions(memory: Memory) -> int:
     """Told by the names of their files."""
     files = (memory.journal.folder / VERSIONS).glob("*/*.md*")
-    return len({(path.parent, path.name.partition(".")[0]) for path in files})
+    return len({tuple(path.name.split(".")[:2]) for path in files})
 
 
 def _first(ids: Sequence[int]) -> str:

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from memory import kept_vectors, words
-from memory.audience import without
-from memory.database import THOSE, Database, Execute, listed
+from memory import kept_vectors, parts, words
+from memory.database import THOSE, Database, Execute, Row, listed
 from memory.errors import KeyGone, Unreadable
-from memory.types import Document, Origin, Scope
+from memory.scopes import Scopes, scope_of
+from memory.types import Document, Scope
 from memory.vault import Vault
 
-_COLUMNS = "documents.id, kind, ref, at_s, session, scope, content, salience, superseded"
+_COLUMNS = "documents.id, kind, ref, at_s, session, scopes.scope, content, salience, superseded"
+_WITH_SCOPES = "documents JOIN scopes ON scopes.id = documents.scope"
+_SCOPES = Scopes("scopes", "documents")
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS scopes (id INTEGER PRIMARY KEY, scope TEXT UNIQUE)",
     "CREATE TABLE IF NOT EXISTS documents (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, ref TEXT, at_s REAL, "
     "session TEXT, scope INTEGER, content BLOB, salience REAL, superseded INTEGER DEFAULT 0, UNIQUE (kind, ref))",
     "CREATE INDEX IF NOT EXISTS documents_of_scope ON documents (scope)",
     "CREATE INDEX IF NOT EXISTS documents_superseded ON documents (kind, ref) WHERE superseded",
 )
 _AT_ONCE = 500  # documents
+BREATH_S = 0.001  # so long whoever waits needs to get what has just been let go of
 
 Vector = npt.NDArray[np.float16]
 
@@ -47,14 +49,19 @@ class Index:
         self._database = database
         self._vault = vault
         with database.transaction() as execute:
+            _SCOPES.make(execute)
             for table in _TABLES:
                 execute(table)
-            kept_vectors.make(execute)
+            parts.make(execute)
+            for part in parts.every(execute):
+                self._make(execute, part)
             old = "vector" in {row[1] for row in execute("PRAGMA table_info(documents)")}
             if old:  # made by an earlier version
-                kept_vectors.move(execute, _scopes(execute))
+                scopes = _SCOPES.every(execute)
+                numbers = {scope: self._part(execute, scope) for scope in scopes.values()}
+                kept_vectors.move(execute, scopes, numbers)
         if old:
-            database.execute("VACUUM")
+            self._index_words_anew()
 
     def put(self, documents: Sequence[Document]) -> tuple[list[Stored], list[int]]:
         """Write documents in the place of those of the same kind and ref; also the ids of those."""
@@ -70,26 +77,22 @@ class Index:
                 superseded = any(row[2] for row in old)  # what did not hold any more still does not
                 number = self._insert(execute, document, content, superseded)
                 stored.append(Stored(number, document, superseded))
-            numbers = self._unlist(execute, gone)
-        return stored, numbers
+            self._unlist(execute, gone)
+        return stored, [number for number, _ in gone]
 
     def read(self, ids: Sequence[int]) -> list[Stored]:
         """In ascending order of id; those are left out that nobody can open any more."""
-        return list(self._opened("id", ids))
+        return list(self._opened("documents.id", ids))
 
     def all(self) -> Iterator[Stored]:
         """Every document that can be opened, by ascending id."""
         last = 0
         while rows := self._database.read(
-            f"SELECT {_COLUMNS} FROM documents WHERE id > ? ORDER BY id LIMIT {_AT_ONCE}", last
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE documents.id > ? ORDER BY documents.id LIMIT {_AT_ONCE}",
+            last,
         ):
             last = int(rows[-1][0])
-            scopes = self._scopes({row[5] for row in rows})
-            for row in rows:
-                try:
-                    yield self._stored(row, scopes)
-                except (KeyGone, Unreadable):
-                    continue
+            yield from self._stored(rows)
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[int, Vector]]]:
         """Those by ``embedder`` with the ids of their documents, some at a time; no text is opened."""
@@ -123,13 +126,16 @@ class Index:
 
     def keep_vectors(self, vectors: Sequence[tuple[Stored, Vector]], embedder: str) -> None:
         """Of documents that may have been removed meanwhile; no key is made for somebody who has been forgotten."""
-        rows = list[tuple[int, Scope, bytes]]()
+        sealed = list[tuple[Stored, bytes]]()
         for stored, vector in vectors:
-            scope, context = stored.document.scope, f"vector {_name(stored.document)}"
+            people, context = stored.document.scope.about, f"vector {_name(stored.document)}"
             with suppress(KeyGone):
-                sealed = self._vault.seal(vector.tobytes(), scope.about, context, make=False)
-                rows.append((stored.id, scope, sealed))
-        kept_vectors.keep(self._database, rows, embedder)
+                sealed.append((stored, self._vault.seal(vector.tobytes(), people, context, make=False)))
+        with self._database.transaction() as execute:
+            for stored, content in sealed:
+                part = parts.number(execute, stored.document.scope)
+                if part is not None:  # else they have been forgotten meanwhile
+                    kept_vectors.keep(execute, part, stored.id, content, embedder)
 
     def remove(self, kind: str, refs: Iterable[str]) -> list[int]:
         """The ids of those that there were."""
@@ -138,32 +144,42 @@ class Index:
                 f"DELETE FROM documents WHERE kind = ? AND ref IN {THOSE} RETURNING id, scope",
                 *(kind, listed(refs)),
             )
-            return self._unlist(execute, [(int(number), int(scope)) for number, scope in rows])
+            self._unlist(execute, [(int(number), int(scope)) for number, scope in rows])
+        return [int(number) for number, _ in rows]
 
     def about(self, person: str, kind: str, refs: Iterable[str]) -> list[str]:
         """Refs of those of them that are there, and about a person."""
         rows = self._database.read(
-            "SELECT ref, scopes.scope FROM documents JOIN scopes ON scopes.id = documents.scope "
-            f"WHERE kind = ? AND ref IN {THOSE}",
+            f"SELECT ref, scopes.scope FROM {_WITH_SCOPES} WHERE kind = ? AND ref IN {THOSE}",
             *(kind, listed(refs)),
         )
         return [str(ref) for ref, scope in rows if person in scope_of(scope).about]
 
     def remove_person(self, person: str) -> list[int]:
-        """All that is about a person, whoever else it is about; their ids. Nor did they hear anything else."""
+        """All that is about a person, whoever else it is about; their ids. Nor did they hear anything else.
+
+        In steps, between which others get to write; each may be done again.
+        """
         with self._database.transaction() as execute:
-            scopes = _scopes(execute)
-            about = [number for number, scope in scopes.items() if person in scope.about]
-            rows = execute(f"DELETE FROM documents WHERE scope IN {THOSE} RETURNING id, scope", listed(about))
-            kept_vectors.drop_person(execute, person)
-            alone = {number for number in about if scopes[number].about == (person,)}
-            gone = self._unlist(execute, [(int(row[0]), int(row[1])) for row in rows], but=alone)
-            for number, scope in scopes.items():
-                if person in scope.heard_by and person not in scope.about:
-                    narrower = self._number_of(execute, without(scope, person))
-                    execute("UPDATE documents SET scope = ? WHERE scope = ?", narrower, number)
-            self._forget_scopes(execute)
-        return gone
+            scopes = _SCOPES.every(execute)
+            about = listed(number for number, scope in scopes.items() if person in scope.about)
+            # as one value each: row by row, whoever else is at work in this process would be waited for each time
+            ((ids, numbers),) = execute(
+                f"SELECT json_group_array(id), json_group_array(scope) FROM documents WHERE scope IN {THOSE}",
+                about,
+            )
+            gone = list(zip(json.loads(ids), json.loads(numbers), strict=True))
+            self._unlist(execute, [one for one in gone if scopes[one[1]].about != (person,)])
+        time.sleep(BREATH_S)
+        with self._database.transaction() as execute:
+            for part in parts.drop(execute, person):
+                self._drop(execute, part)
+        time.sleep(BREATH_S)
+        with self._database.transaction() as execute:
+            execute(f"DELETE FROM documents WHERE scope IN {THOSE}", about)
+            _SCOPES.leave_out(execute, person)
+            _SCOPES.forget(execute)
+        return [number for number, _ in gone]
 
     def clear(self) -> list[int]:
         """Remove every document; their ids."""
@@ -171,7 +187,9 @@ class Index:
             gone = [int(row[0]) for row in execute("DELETE FROM documents RETURNING id")]
             kept_vectors.clear(execute)
             words.clear(execute)
-            self._forget_scopes(execute)
+            for part in parts.drop(execute, None):
+                self._drop(execute, part)
+            _SCOPES.forget(execute)
         return gone
 
     def supersede(self, gone: Set[tuple[str, str]]) -> list[int]:
@@ -188,7 +206,7 @@ class Index:
             return [int(row[0]) for row in execute("SELECT id FROM documents WHERE superseded")]
 
     def _insert(self, execute: Execute, document: Document, content: bytes, superseded: bool) -> int:
-        scope = self._number_of(execute, document.scope)
+        scope = _SCOPES.number(execute, document.scope)
         rows = execute(
             "INSERT INTO documents (kind, ref, at_s, session, scope, content, salience, superseded) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -196,72 +214,69 @@ class Index:
             *(document.salience, superseded),
         )
         number = int(rows[0][0])
-        words.add(execute, number, document.text)
+        words.add(execute, self._part(execute, document.scope), number, document.text)
         return number
 
-    def _number_of(self, execute: Execute, scope: Scope) -> int:
-        text = text_of(scope)
-        execute("INSERT OR IGNORE INTO scopes (scope) VALUES (?)", text)
-        return int(execute("SELECT id FROM scopes WHERE scope = ?", text)[0][0])
-
-    def _unlist(
-        self, execute: Execute, gone: Sequence[tuple[int, int]], but: Set[int] = frozenset()
-    ) -> list[int]:
-        """``gone``: ids of documents and the numbers of their scopes; ``but``: scopes whose vectors are gone already. The
-        ids."""
-        numbers = [number for number, _ in gone]
+    def _unlist(self, execute: Execute, gone: Sequence[tuple[int, int]]) -> None:
+        """Words and vectors of documents; ``gone``: their ids, and the numbers of their scopes."""
+        scopes = _SCOPES.every(execute) if gone else {}
+        together: dict[int, list[int]] = {}
+        for number, scope in gone:
+            together.setdefault(self._part(execute, scopes[scope]), []).append(number)
+        for part, numbers in together.items():
+            kept_vectors.remove(execute, part, numbers)
+            words.remove(execute, part, numbers)
         if gone:
-            scopes = _scopes(execute)
-            kept_vectors.drop(execute, {number: scopes[scope] for number, scope in gone if scope not in but})
-            words.remove(execute, numbers)
-            words.tidy(execute)
-            self._forget_scopes(execute)
-        return numbers
+            _SCOPES.forget(execute)
 
-    def _forget_scopes(self, execute: Execute) -> None:
-        execute("DELETE FROM scopes WHERE id NOT IN (SELECT scope FROM documents)")
+    def _part(self, execute: Execute, scope: Scope) -> int:
+        """Under which number it lies; there is one, and its tables."""
+        part = parts.number(execute, scope)
+        if part is None:
+            part = parts.new(execute, scope)
+            self._make(execute, part)
+        return part
+
+    def _make(self, execute: Execute, part: int) -> None:
+        kept_vectors.make(execute, part)
+        words.make(execute, part)
+
+    def _drop(self, execute: Execute, part: int) -> None:
+        kept_vectors.drop(execute, part)
+        words.drop(execute, part)
+
+    def _index_words_anew(self) -> None:
+        """An earlier version kept all of them in one index."""
+        with self._database.transaction() as execute:
+            words.clear(execute)
+            for stored in self.all():
+                part = self._part(execute, stored.document.scope)
+                words.add(execute, part, stored.id, stored.document.text)
+        self._database.execute("VACUUM")
 
     def _seal(self, document: Document) -> bytes:
         content = json.dumps([document.speaker, document.text]).encode()
         return self._vault.seal(content, document.scope.about, f"document {_name(document)}")
 
     def _opened(self, column: str, values: Sequence[int | str]) -> Iterator[Stored]:
-        rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM documents WHERE {column} IN {THOSE} ORDER BY id", listed(values)
+        return self._stored(
+            self._database.read(
+                f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE {column} IN {THOSE} ORDER BY documents.id",
+                listed(values),
+            )
         )
-        scopes = self._scopes({row[5] for row in rows})
-        for row in rows:
-            try:
-                yield self._stored(row, scopes)
-            except (KeyGone, Unreadable):
-                continue
 
-    def _scopes(self, numbers: Set[int]) -> dict[int, Scope]:
-        rows = self._database.read(f"SELECT id, scope FROM scopes WHERE id IN {THOSE}", listed(numbers))
-        return {int(number): scope_of(scope) for number, scope in rows}
-
-    def _stored(self, row: tuple[Any, ...], scopes: dict[int, Scope]) -> Stored:
-        number, kind, ref, at_s, session, scope, content, salience, superseded = row[:9]
-        speaker, text = json.loads(self._vault.open(content, f"document {kind} {ref}"))
-        document = Document(kind, ref, text, at_s, speaker, session, scopes[scope], salience)
-        return Stored(number, document, bool(superseded))
+    def _stored(self, rows: Sequence[Row]) -> Iterator[Stored]:
+        """Those that can be opened."""
+        scopes = {text: scope_of(text) for text in {row[5] for row in rows}}
+        for number, kind, ref, at_s, session, scope, content, salience, superseded in rows:
+            with suppress(KeyGone, Unreadable):
+                speaker, text = json.loads(self._vault.open(content, f"document {kind} {ref}"))
+                document = Document(kind, ref, text, at_s, speaker, session, scopes[scope], salience)
+                yield Stored(number, document, bool(superseded))
 
     def _vector(self, kind: str, ref: str, sealed: bytes) -> Vector:
         return np.frombuffer(self._vault.open(sealed, f"vector {kind} {ref}"), np.float16)
-
-
-def _scopes(execute: Execute) -> dict[int, Scope]:
-    return {int(number): scope_of(text) for number, text in execute("SELECT id, scope FROM scopes")}
-
-
-def text_of(scope: Scope) -> str:
-    """As it lies in the database: ids and keys of places, no words."""
-    return json.dumps([scope.origin, scope.place, scope.about, scope.heard_by, scope.private])
-
-
-def scope_of(text: str) -> Scope:
-    origin, place, about, heard_by, private = json.loads(text)
-    return Scope(Origin(origin), place, tuple(about), tuple(heard_by), private)
 
 
 def _name(document: Document) -> str:

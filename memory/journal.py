@@ -15,6 +15,7 @@ from pathlib import Path
 
 from memory.entry import bare_words, from_markdown, is_id, new_id, to_markdown
 from memory.errors import EntryError, KeyGone, Unreadable
+from memory.journal_files import VERSIONS
 from memory.shelf import Shelf
 from memory.tombstones import Tombstone
 from memory.types import Entry
@@ -202,7 +203,7 @@ class Journal:
             found = self.damaged()
             for entry_id in sorted(self._files.with_versions()):
                 for path in self._files.all_of(entry_id):
-                    if path.parent.name != entry_id:
+                    if path.parent.parent.name != VERSIONS:
                         continue  # the current one, looked at already
                     try:
                         self._shelf.versions.parse(path, self._files.read(path), entry_id)

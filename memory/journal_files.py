@@ -1,7 +1,7 @@
 """Where the journal's entries lie, and in what form: plain Markdown, or sealed with their people's keys.
 
     2026/11/<id>.md.sealed            the entry as it is now
-    .versions/<id>/0001.md.sealed …   every version of it, never overwritten
+    .versions/3f/<id>.0001.md.sealed …  every version of it, never overwritten; 3f: the last two digits of the id
 
 Nothing here decides; ``journal.py`` does, and holds ``locked`` while it changes anything.
 """
@@ -28,7 +28,8 @@ from memory.vault import Vault
 
 PLAIN, SEALED = ".md", ".md.sealed"
 VERSIONS = ".versions"
-AT_ONCE = 8  # threads that remove files: each waits for the disk
+HIDING = ".listeners-hidden"  # there from the first entry on
+AT_ONCE = 4  # threads that remove files: each waits for the disk
 TOKEN = "key:"  # before what stands for somebody who heard what is sealed with others' keys
 HEAD = 2 + 8 * 255  # bytes of a sealed file that say whose keys it takes
 WAIT_S = 10.0  # another process may be writing so long
@@ -48,8 +49,14 @@ class JournalFiles:
         self.suffix, self.other_suffix = (SEALED, PLAIN) if encrypted else (PLAIN, SEALED)
         self._vault = vault
         with plainly(folder):
+            if not (folder / VERSIONS).exists():
+                make_folder(folder)
+                (folder / HIDING).touch(mode=0o600)
             make_folder(folder / VERSIONS)
-        self._lock = FileLock(folder / ".lock", thread_local=False)
+            # Whether no sealed file names anybody beside those whom it is about; an earlier version's does
+            self.hides_listeners = encrypted and (folder / HIDING).exists()
+            self._lock = FileLock(folder / ".lock", thread_local=False)
+            self._take_over()
 
     @contextmanager
     def locked(self) -> Generator[None, None, None]:
@@ -68,16 +75,15 @@ class JournalFiles:
         return Path(f"{self.folder}/{entry_id[:4]}/{entry_id[4:6]}/{entry_id}{suffix or self.suffix}")
 
     def version(self, entry_id: str, number: int) -> Path:
-        return Path(f"{self.folder}/{VERSIONS}/{entry_id}/{number:04}{self.suffix}")
+        return Path(f"{self._shard(entry_id)}/{entry_id}.{number:04}{self.suffix}")
 
     def versions(self, entry_id: str) -> dict[int, list[Path]]:
         """Number → its file, or its files where they have not all been converted; lowest first."""
         found: dict[int, list[Path]] = {}
-        with suppress(FileNotFoundError), os.scandir(f"{self.folder}/{VERSIONS}/{entry_id}") as items:
-            for item in items:
-                number, dot, suffix = item.name.partition(".")
-                if number.isdecimal() and dot + suffix in (PLAIN, SEALED):
-                    found.setdefault(int(number), []).append(Path(item.path))
+        for name in self._beginning_with(entry_id):
+            number, dot, suffix = name[len(entry_id) + 1 :].partition(".")
+            if number.isdecimal() and dot + suffix in (PLAIN, SEALED):
+                found.setdefault(int(number), []).append(Path(f"{self._shard(entry_id)}/{name}"))
         return dict(sorted(found.items()))
 
     def all_of(self, entry_id: str) -> list[Path]:
@@ -86,13 +92,15 @@ class JournalFiles:
         return current + [path for paths in self.versions(entry_id).values() for path in paths]
 
     def with_versions(self) -> set[str]:
-        """Ids of which there are versions."""
+        """Ids of which there are versions, be they half written."""
         with plainly(self.folder):
-            return {name for name in os.listdir(self.folder / VERSIONS) if is_id(name)}  # noqa: PTH208 (quick)
+            shards = _names_in(f"{self.folder}/{VERSIONS}")
+            names = (name for shard in shards for name in _names_in(f"{self.folder}/{VERSIONS}/{shard}"))
+            return {entry_id for name in names if is_id(entry_id := name.partition(".")[0])}
 
     def has_versions(self, entry_id: str) -> bool:
-        """Whether there is a folder for them, be it empty."""
-        return (self.folder / VERSIONS / entry_id).is_dir()
+        """The same of one."""
+        return bool(self._beginning_with(entry_id))
 
     def scan(self) -> tuple[dict[str, Signatures], dict[Path, Signature]]:
         """Id → its current files; and whatever else lies outside the versions that may become an entry.
@@ -126,11 +134,10 @@ class JournalFiles:
 
     def read(self, path: Path) -> bytes:
         """Raises EntryError when it is far too long."""
-        with plainly(path), path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-        if len(raw) > MOST_BYTES:
-            raise EntryError("The file is far too long for an entry.")
-        return raw
+        with plainly(path), path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise EntryError("The file is far too long for an entry.")
+            return file.readall()
 
     def markdown(self, path: Path, raw: bytes, entry_id: str) -> str:
         """What stands in a file. Raises KeyGone and Unreadable."""
@@ -182,6 +189,8 @@ class JournalFiles:
 
     def put_all(self, files: Mapping[Path, bytes]) -> None:
         """The same for many that are there already, in their order; much quicker than one after the other."""
+        if not files:
+            return
         new = {path: Path(f"{path}.new") for path in files}
         with plainly(self.folder):
             try:
@@ -207,14 +216,15 @@ class JournalFiles:
                 raw = path.read_bytes()
                 if suffix != SEALED and self.suffix == SEALED:
                     raw = self._vault.seal(raw, latest.scope.about, _context(latest.id))
-                name = f"{latest.version:04}.left-{token_hex(3)}{self.suffix if suffix == PLAIN else SEALED}"
-                self.put(self.folder / VERSIONS / latest.id / name, raw)
+                kept = self.suffix if suffix == PLAIN else SEALED
+                name = f"{latest.id}.{latest.version:04}.left-{token_hex(3)}{kept}"
+                self.put(Path(f"{self._shard(latest.id)}/{name}"), raw)
                 self.delete(path)
 
     def aside(self, entry_id: str) -> list[Path]:
         """What ``put_aside`` has kept."""
-        folder = self.folder / VERSIONS / entry_id
-        return [folder / name for name in os.listdir(folder) if ".left-" in name] if folder.is_dir() else []  # noqa: PTH208 (quick)
+        names = self._beginning_with(entry_id)
+        return [Path(f"{self._shard(entry_id)}/{name}") for name in names if ".left-" in name]
 
     def delete(self, *paths: Path) -> None:
         with plainly(self.folder):
@@ -226,37 +236,27 @@ class JournalFiles:
 
     def delete_all(self, entry_ids: Set[str]) -> int:
         """Every file of these entries, half-written ones and editors' copies among them. How many entries there were."""
-        ids = sorted(entry_ids)
-        months = sorted({f"{self.folder}/{one[:4]}/{one[4:6]}" for one in ids})
-        folders = [f"{self.folder}/{VERSIONS}/{one}" for one in ids]
-        years = {f"{self.folder}/{one[:4]}" for one in ids}
+        folders = {self.current(one).parent for one in entry_ids} | {self._shard(one) for one in entry_ids}
+        places = sorted(map(str, folders))
 
-        def in_months(some: Sequence[str]) -> set[str]:
-            named = [(month, name, ID.search(name)) for month in some for name in _names_in(month)]
-            return {
-                _unlinked(f"{month}/{name}", match[0])
-                for month, name, match in named
-                if match and match[0] in entry_ids
-            }
-
-        def in_folders(some: Sequence[str]) -> set[str]:
+        def erased(some: Sequence[str]) -> set[str]:
             gone = set[str]()
             for folder in some:
-                entry_id = folder.rpartition("/")[2]
-                gone |= {_unlinked(f"{folder}/{name}", entry_id) for name in _names_in(folder)}
-                with suppress(OSError):  # it is not there
-                    os.rmdir(folder)  # noqa: PTH106 (quick)
+                for name in _names_in(folder):
+                    named = ID.search(name)
+                    if named and named[0] in entry_ids:
+                        os.unlink(f"{folder}/{name}")  # noqa: PTH108 (quick)
+                        gone.add(named[0])
             return gone
 
         with plainly(self.folder), ThreadPoolExecutor(AT_ONCE, "journal") as pool:
-            found = set[str]()
-            for work, places in ((in_months, months), (in_folders, folders)):
-                found = found.union(*pool.map(work, (places[at::AT_ONCE] for at in range(AT_ONCE))))
-            for folder in (*months, *years):
+            found = set[str]().union(*pool.map(erased, (places[at::AT_ONCE] for at in range(AT_ONCE))))
+            parents = {folder.parent for folder in folders}
+            for folder in (*folders, *(parents - {self.folder / VERSIONS})):
                 with suppress(OSError):  # it may hold others, or not be there
-                    os.rmdir(folder)  # noqa: PTH106 (quick)
-            left = [Path(one) for one in (*months, *years) if os.path.isdir(one)]  # noqa: PTH112 (quick)
-            sync_all(self.folder, (), [self.folder, self.folder / VERSIONS, *left])
+                    folder.rmdir()
+            left = [folder for folder in folders | parents | {self.folder} if folder.is_dir()]
+            sync_all(self.folder, (), left)
         return len(found)
 
     def about(self, person: str) -> Callable[[Path], bool]:
@@ -268,8 +268,8 @@ class JournalFiles:
 
         def is_about(path: Path) -> bool:
             sealed = path.name.endswith(SEALED)
-            with plainly(path), path.open("rb") as file:
-                raw = file.read(HEAD if sealed else MOST_BYTES)
+            with plainly(path), path.open("rb", buffering=0) as file:
+                raw = file.read(HEAD) if sealed else file.readall()
             if not sealed:
                 return _is_about(raw.decode("utf-8", "replace"), person)
             head = head_of(raw)
@@ -279,6 +279,28 @@ class JournalFiles:
             return by_head[head]
 
         return is_about
+
+    def _shard(self, entry_id: str) -> Path:
+        """Where its versions lie, among those of others: a folder for each would take longer to make and to remove."""
+        return Path(f"{self.folder}/{VERSIONS}/{entry_id[-2:]}")
+
+    def _beginning_with(self, entry_id: str) -> list[str]:
+        """Names of what lies there of it."""
+        return [name for name in _names_in(str(self._shard(entry_id))) if name.startswith(f"{entry_id}.")]
+
+    def _take_over(self) -> None:
+        """Earlier versions kept those of each entry in a folder of its own."""
+        old = [name for name in _names_in(f"{self.folder}/{VERSIONS}") if is_id(name)]
+        if not old:
+            return
+        with self.locked():
+            for entry_id in old:
+                folder = self.folder / VERSIONS / entry_id
+                make_folder(self._shard(entry_id))
+                for name in _names_in(str(folder)):
+                    (folder / name).replace(self._shard(entry_id) / f"{entry_id}.{name}")
+                folder.rmdir()
+            sync_all(self.folder, (), [self.folder / VERSIONS, *map(self._shard, old)])
 
     def opens(self, raw: bytes) -> bool:
         """Whether the keys are there that a sealed file takes; of ``raw`` its first bytes are enough."""
@@ -317,12 +339,6 @@ def _names_in(folder: str) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 (quick)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _unlinked(path: str, entry_id: str) -> str:
-    """``entry_id``, of which this file was."""
-    os.unlink(path)  # noqa: PTH108 (quick)
-    return entry_id
 
 
 def _is_about(text: str, person: str) -> bool:

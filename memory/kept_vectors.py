@@ -1,43 +1,36 @@
-"""The vectors of documents on disk, sealed.
-
-Those of what is about one person alone lie in a table of their own, so that all of them go at once: they are most of what
-is kept of anybody, and page by page it takes long.
-"""
+"""The vectors of documents on disk, sealed; in a table for each part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from memory import parts
 from memory.database import THOSE, Database, Execute, Row, listed
 from memory.types import Scope
 
-_SHARED = "vectors"  # of what is about several people, or nobody
-_COLUMNS = "(id INTEGER PRIMARY KEY, embedder TEXT, vector BLOB)"  # ``id``: the document's
 _AT_ONCE = 500
+_WITH_DOCUMENTS = "{0} JOIN documents ON documents.id = {0}.id"
 
 
-def make(execute: Execute) -> None:
-    """What there has to be, as part of a transaction."""
-    execute(f"CREATE TABLE IF NOT EXISTS {_SHARED} {_COLUMNS}")
-    execute("CREATE TABLE IF NOT EXISTS vector_tables (id INTEGER PRIMARY KEY, person TEXT UNIQUE)")
+def make(execute: Execute, part: int) -> None:
+    """As everything here but what reads, as part of a transaction. ``id``: the document's."""
+    execute(f"CREATE TABLE IF NOT EXISTS {_named(part)} (id INTEGER PRIMARY KEY, embedder TEXT, vector BLOB)")
 
 
-def keep(database: Database, vectors: Sequence[tuple[int, Scope, bytes]], embedder: str) -> None:
-    """Ids of documents, their scopes and sealed vectors. Those of documents that are gone by now are left out."""
-    with database.transaction() as execute:
-        for number, scope, sealed in vectors:
-            execute(
-                f"INSERT OR REPLACE INTO {_table(execute, scope)} SELECT id, ?, ? FROM documents WHERE id = ?",
-                *(embedder, sealed, number),
-            )
+def keep(execute: Execute, part: int, document_id: int, sealed: bytes, embedder: str) -> None:
+    """Unless the document is gone by now."""
+    execute(
+        f"INSERT OR REPLACE INTO {_named(part)} SELECT id, ?, ? FROM documents WHERE id = ?",
+        *(embedder, sealed, document_id),
+    )
 
 
 def by(database: Database, embedder: str) -> Iterator[list[Row]]:
     """Id, kind and ref of documents, and their sealed vectors by ``embedder``; some at a time."""
-    for table in _tables(database.read):
+    for table in map(_named, parts.every(database.read)):
         last = 0
         while rows := database.read(
-            f"SELECT documents.id, kind, ref, vector FROM {table} JOIN documents ON documents.id = {table}.id "
+            f"SELECT documents.id, kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)} "
             f"WHERE embedder = ? AND {table}.id > ? ORDER BY {table}.id LIMIT {_AT_ONCE}",
             *(embedder, last),
         ):
@@ -47,41 +40,33 @@ def by(database: Database, embedder: str) -> Iterator[list[Row]]:
 
 def every(database: Database) -> Iterator[Row]:
     """Kind and ref of documents, and their sealed vectors."""
-    for table in _tables(database.read):
-        yield from database.read(
-            f"SELECT kind, ref, vector FROM {table} JOIN documents ON documents.id = {table}.id"
-        )
+    for table in map(_named, parts.every(database.read)):
+        yield from database.read(f"SELECT kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)}")
 
 
-def drop(execute: Execute, gone: Mapping[int, Scope]) -> None:
-    """Of these documents, as part of a transaction."""
-    tables: dict[str, list[int]] = {}
-    for number, scope in gone.items():
-        tables.setdefault(_table(execute, scope), []).append(number)
-    for table, numbers in tables.items():
-        execute(f"DELETE FROM {table} WHERE id IN {THOSE}", listed(numbers))
-
-
-def drop_person(execute: Execute, person: str) -> None:
-    """Of what is about this person alone, as part of a transaction. Their key is destroyed, or about to be: it is enough
-    that the place is free.
-    """
-    for (number,) in execute("DELETE FROM vector_tables WHERE person = ? RETURNING id", person):
-        _drop_table(execute, int(number))
+def remove(execute: Execute, part: int, document_ids: Sequence[int]) -> None:
+    execute(f"DELETE FROM {_named(part)} WHERE id IN {THOSE}", listed(document_ids))
 
 
 def clear(execute: Execute) -> None:
-    """All of them, as part of a transaction. Everybody's keys are destroyed, see ``drop_person``."""
-    execute(f"DELETE FROM {_SHARED}")
-    for (number,) in execute("DELETE FROM vector_tables RETURNING id"):
-        _drop_table(execute, int(number))
+    """Of the shared part all; the others are dropped."""
+    execute(f"DELETE FROM {_named(parts.SHARED)}")
 
 
-def move(execute: Execute, scopes: Mapping[int, Scope]) -> None:
-    """From where an earlier version kept them, as part of a transaction; ``scopes`` by their numbers."""
+def drop(execute: Execute, part: int) -> None:
+    """The key of whom it is about is destroyed, or about to be: it is enough that its place is free."""
+    execute("PRAGMA secure_delete = FAST")  # else every page of it is written once more
+    try:
+        execute(f"DROP TABLE {_named(part)}")
+    finally:
+        execute("PRAGMA secure_delete = ON")
+
+
+def move(execute: Execute, scopes: Mapping[int, Scope], numbers: Mapping[Scope, int]) -> None:
+    """From where an earlier version kept them; ``scopes`` by their numbers, and the parts that they lie in."""
     for number, scope in scopes.items():
         execute(
-            f"INSERT INTO {_table(execute, scope)} SELECT id, embedder, vector FROM documents "
+            f"INSERT INTO {_named(numbers[scope])} SELECT id, embedder, vector FROM documents "
             "WHERE scope = ? AND vector NOT NULL",
             number,
         )
@@ -89,25 +74,5 @@ def move(execute: Execute, scopes: Mapping[int, Scope]) -> None:
     execute("ALTER TABLE documents DROP COLUMN embedder")
 
 
-def _table(execute: Execute, scope: Scope) -> str:
-    """Where those of a scope lie; it is there."""
-    if len(scope.about) != 1:
-        return _SHARED
-    (person,) = scope.about
-    rows = execute("SELECT id FROM vector_tables WHERE person = ?", person)
-    if not rows:
-        rows = execute("INSERT INTO vector_tables (person) VALUES (?) RETURNING id", person)
-        execute(f"CREATE TABLE vectors_{int(rows[0][0])} {_COLUMNS}")
-    return f"vectors_{int(rows[0][0])}"
-
-
-def _tables(read: Execute) -> list[str]:
-    return [_SHARED, *(f"vectors_{int(number)}" for (number,) in read("SELECT id FROM vector_tables"))]
-
-
-def _drop_table(execute: Execute, number: int) -> None:
-    execute("PRAGMA secure_delete = FAST")  # else every page of it is written once more
-    try:
-        execute(f"DROP TABLE vectors_{number}")
-    finally:
-        execute("PRAGMA secure_delete = ON")
+def _named(part: int) -> str:
+    return parts.named("vectors", part)

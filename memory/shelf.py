@@ -31,11 +31,6 @@ class Known:
     head: bytes = b""  # of its sealed file
     problem: str = ""  # one sentence
 
-    @property
-    def is_first(self) -> bool:
-        """Whether there is no version of it but this one."""
-        return self.entry is not None and self.entry.version == 1 and not self.problem
-
 
 class Shelf:
     """Raises StoreError."""
@@ -144,13 +139,22 @@ class Shelf:
         """Ids of those that are about somebody, in any version, or open no more. They have just been looked at."""
         opening: dict[bytes, bool] = {}
         is_about = self.files.about(person)
-        return [
-            entry_id
-            for entry_id, known in self.known.items()
-            if not self.opens(known, opening)
-            or (known.entry is not None and person in known.entry.scope.about)
-            or (not known.is_first and any(map(is_about, self.files.all_of(entry_id))))
-        ]
+
+        def goes(entry_id: str, known: Known) -> bool:
+            if not self.opens(known, opening):
+                return True
+            if known.entry is None or known.problem:
+                return any(map(is_about, self.files.all_of(entry_id)))
+            if person in known.entry.scope.about:
+                return True
+            return known.entry.version > 1 and any(map(is_about, self._older(known.entry)))
+
+        return [entry_id for entry_id, known in self.known.items() if goes(entry_id, known)]
+
+    def _older(self, entry: Entry) -> list[Path]:
+        """Files of the versions before this one."""
+        versions = self.files.versions(entry.id)
+        return [path for number, paths in versions.items() if number != entry.version for path in paths]
 
     def leave_out(self, person: str) -> None:
         """Of entries that are not about this person: as if they had never been there, in any version. By what was seen
@@ -159,14 +163,17 @@ class Shelf:
         files: dict[Path, bytes] = {}
         aside: list[Path] = []
         changed: dict[str, Known] = {}
-        for entry_id, known in self.known.items():
+        for entry_id, known in list(self.known.items()):
             if known.entry is None or person not in known.entry.scope.heard_by:
                 continue
-            versions = self.versions.without(known.entry, person)
+            versions = {} if self.files.hides_listeners else self.versions.without(known.entry, person)
             aside += self.versions.aside_naming(entry_id, person)
             entry = replace(known.entry, scope=without(known.entry.scope, person))
-            latest = versions.get(self.files.version(entry_id, entry.version))
+            if not versions:
+                self.known[entry_id] = replace(known, entry=entry)
+                continue
             files |= versions
+            latest = versions.get(self.files.version(entry_id, entry.version))
             if latest is None or known.problem:
                 changed[entry_id] = replace(known, entry=entry)
             else:

@@ -10,13 +10,16 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from memory.database import THOSE, Database, Row, listed
+from memory.database import THOSE, Database, Execute, Row, listed
 from memory.errors import KeyGone, Unreadable
+from memory.scopes import Scopes, scope_of
 from memory.tombstones import Tombstone
-from memory.types import HERS, Origin, Scope, StoredTurn
+from memory.types import Origin, Scope, StoredTurn
 from memory.vault import Vault
 
-_COLUMNS = "id, at_s, speaker, session, origin, place, heard_by, private, sealed"
+_COLUMNS = "turns.id, at_s, speaker, session, turn_scopes.scope, sealed"
+_WITH_SCOPES = "turns JOIN turn_scopes ON turn_scopes.id = turns.scope"
+_SCOPES = Scopes("turn_scopes", "turns")
 
 
 class Turns:
@@ -26,20 +29,21 @@ class Turns:
         self._database = database
         self._vault = vault
         with database.transaction() as execute:
+            _SCOPES.make(execute)
             execute(
                 "CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, "
-                "session TEXT, origin TEXT, place TEXT, heard_by TEXT, private INTEGER, reflected INTEGER, sealed BLOB)"
+                "session TEXT, scope INTEGER, reflected INTEGER, sealed BLOB)"
             )
-            execute("DROP INDEX IF EXISTS turns_waiting")  # of an earlier version, over all of them
+            old = "origin" in {row[1] for row in execute("PRAGMA table_info(turns)")}
+            if old:  # made by an earlier version
+                number_scopes(execute)
+            execute("CREATE INDEX IF NOT EXISTS turns_of_scope ON turns (scope)")
             execute("CREATE INDEX IF NOT EXISTS turns_not_reflected ON turns (id) WHERE reflected = 0")
-            execute(
-                "CREATE TABLE IF NOT EXISTS turn_people (person TEXT, turn INTEGER, PRIMARY KEY (person, turn)) "
-                "WITHOUT ROWID"
-            )
-            execute("CREATE INDEX IF NOT EXISTS turn_people_by_turn ON turn_people (turn)")
-            places = execute("SELECT DISTINCT place FROM turns WHERE origin = ?", Origin.TEXT.value)
+            scopes = _SCOPES.every(execute).values()
+        if old:
+            database.execute("VACUUM")
         # Keys of the channels that others can read and from which turns are kept
-        self.text_places = {str(row[0]) for row in places}
+        self.text_places = {scope.place for scope in scopes if scope.origin is Origin.TEXT}
 
     def add(self, turn: StoredTurn, may: Callable[[str], bool] = lambda person: True) -> StoredTurn | None:
         """Write a turn down; it comes back as it is kept, with its id (the one given does not count).
@@ -60,16 +64,12 @@ class Turns:
             if not all(map(may, scope.about)):
                 return None
             scope = replace(scope, heard_by=tuple(filter(may, scope.heard_by)))
-            heard_by = json.dumps(scope.heard_by)
             rows = execute(
-                "INSERT INTO turns (at_s, speaker, session, origin, place, heard_by, private, reflected, sealed) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id",
-                *(turn.at_s, turn.speaker, turn.session, scope.origin.value, scope.place, heard_by),
-                *(scope.private, sealed),
+                "INSERT INTO turns (at_s, speaker, session, scope, reflected, sealed) VALUES (?, ?, ?, ?, 0, ?) "
+                "RETURNING id",
+                *(turn.at_s, turn.speaker, turn.session, _SCOPES.number(execute, scope), sealed),
             )
             number = int(rows[0][0])
-            for person in scope.about:
-                execute("INSERT INTO turn_people VALUES (?, ?)", person, number)
         if scope.origin is Origin.TEXT:
             self.text_places.add(scope.place)
         return replace(turn, id=number, scope=scope)
@@ -77,7 +77,7 @@ class Turns:
     def get(self, ids: Iterable[int]) -> list[StoredTurn]:
         """Those that are there and can be opened, in the order of their ids."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM turns WHERE id IN {THOSE} ORDER BY id", listed(ids)
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE turns.id IN {THOSE} ORDER BY turns.id", listed(ids)
         )
         return self._opened(rows)
 
@@ -85,7 +85,9 @@ class Turns:
         """The next turns after this one, oldest first; 0: from the beginning. Empty: there are no more."""
         while True:
             rows = self._database.read(
-                f"SELECT {_COLUMNS} FROM turns WHERE id > ? ORDER BY id LIMIT ?", turn_id, most
+                f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE turns.id > ? ORDER BY turns.id LIMIT ?",
+                turn_id,
+                most,
             )
             turns = self._opened(rows)
             if turns or not rows:
@@ -95,13 +97,17 @@ class Turns:
     def of_session(self, session: str, after: int = 0) -> list[StoredTurn]:
         """Those that follow the turn with the id ``after``, oldest first."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM turns WHERE session = ? AND id > ? ORDER BY id", session, after
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE session = ? AND turns.id > ? ORDER BY turns.id",
+            session,
+            after,
         )
         return self._opened(rows)
 
     def waiting(self) -> dict[str, list[StoredTurn]]:
         """By session, the turns that nobody has reflected on yet, oldest first."""
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM turns WHERE reflected = 0 ORDER BY id")
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE reflected = 0 ORDER BY turns.id"
+        )
         sessions: dict[str, list[StoredTurn]] = {}
         for turn in self._opened(rows):
             sessions.setdefault(turn.session, []).append(turn)
@@ -117,14 +123,13 @@ class Turns:
 
     def people(self) -> set[str]:
         """Ids of all whose words are kept."""
-        return {str(row[0]) for row in self._database.read("SELECT DISTINCT person FROM turn_people")}
+        return {person for scope in _SCOPES.every(self._database.read).values() for person in scope.about}
 
     def of_person(self, person: str, since_s: float = 0.0) -> list[StoredTurn]:
         """Theirs, and hers that may repeat their words, oldest first; ``since_s``: Unix time."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM turns WHERE id IN (SELECT turn FROM turn_people WHERE person = ?) "
-            "AND at_s >= ? ORDER BY id",
-            *(person, since_s),
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE turns.scope IN {THOSE} AND at_s >= ? ORDER BY turns.id",
+            *(self._about(person), since_s),
         )
         return self._opened(rows)
 
@@ -135,35 +140,42 @@ class Turns:
 
     def set_private(self, ids: Iterable[int], private: bool) -> None:
         """Whether they are kept between her and those they are about."""
-        rows = [(int(private), number) for number in ids]
-        self._database.write_many("UPDATE turns SET private = ? WHERE id = ?", rows)
+        those = listed(ids)
+        with self._database.transaction() as execute:
+            for number, text in execute(
+                f"SELECT DISTINCT turns.scope, turn_scopes.scope FROM {_WITH_SCOPES} WHERE turns.id IN {THOSE}",
+                those,
+            ):
+                scope = _SCOPES.number(execute, replace(scope_of(text), private=private))
+                execute(
+                    f"UPDATE turns SET scope = ? WHERE scope = ? AND id IN {THOSE}", *(scope, number, those)
+                )
+            _SCOPES.forget(execute)
 
     def remove(self, ids: Iterable[int]) -> int:
         """Erase turns; how many there were."""
-        those = listed(ids)
         with self._database.transaction() as execute:
-            removed = execute(f"DELETE FROM turns WHERE id IN {THOSE} RETURNING 1", those)
-            execute(f"DELETE FROM turn_people WHERE turn IN {THOSE}", those)
-        return len(removed)
+            execute(f"DELETE FROM turns WHERE id IN {THOSE}", listed(ids))
+            removed = execute("SELECT changes()")
+            _SCOPES.forget(execute)
+        return int(removed[0][0])
 
     # Forgetting: see forget.Place
 
     def count_of(self, person: str) -> int:
         """How many there are of a person, hers that may repeat their words among them."""
-        return int(self._database.read("SELECT count(*) FROM turn_people WHERE person = ?", person)[0][0])
+        rows = self._database.read(f"SELECT count(*) FROM turns WHERE scope IN {THOSE}", self._about(person))
+        return int(rows[0][0])
 
     def remove_person(self, person: str) -> int:
         """Erase a person's turns, and hers that may repeat their words; how many. Nor did they hear any other."""
-        theirs = "SELECT turn FROM turn_people WHERE person = ?"
         with self._database.transaction() as execute:
-            removed = execute(f"DELETE FROM turns WHERE id IN ({theirs}) RETURNING 1", person)
-            execute(f"DELETE FROM turn_people WHERE turn IN ({theirs})", person)
-            execute(
-                "UPDATE turns SET heard_by = (SELECT json_group_array(value) FROM json_each(heard_by) "
-                "WHERE value <> ?) WHERE instr(heard_by, ?)",
-                *(person, json.dumps(person)),
-            )
-        return len(removed)
+            about = listed(_SCOPES.about(execute, person))
+            execute(f"DELETE FROM turns WHERE scope IN {THOSE}", about)
+            removed = execute("SELECT changes()")
+            _SCOPES.leave_out(execute, person)
+            _SCOPES.forget(execute)
+        return int(removed[0][0])
 
     def count_resting(self, gone: Tombstone) -> int:
         """How many of its turns are there, and hold words of its person."""
@@ -180,16 +192,21 @@ class Turns:
     def clear(self) -> int:
         """Erase all of them; how many."""
         with self._database.transaction() as execute:
-            execute("DELETE FROM turn_people")
-            return len(execute("DELETE FROM turns RETURNING 1"))
+            removed = execute("SELECT count(*) FROM turns")
+            execute("DELETE FROM turns")
+            _SCOPES.forget(execute)
+        return int(removed[0][0])
 
     def _those_of(self, gone: Tombstone) -> list[int]:
         rows = self._database.read(
-            f"SELECT turn FROM turn_people WHERE person = ? AND turn IN {THOSE}",
-            gone.person,
-            listed(gone.turns),
+            f"SELECT id FROM turns WHERE scope IN {THOSE} AND id IN {THOSE}",
+            *(self._about(gone.person), listed(gone.turns)),
         )
         return [int(row[0]) for row in rows]
+
+    def _about(self, person: str) -> str:
+        """Numbers of the scopes that are about a person, for THOSE."""
+        return listed(_SCOPES.about(self._database.read, person))
 
     def __len__(self) -> int:
         return int(self._database.read("SELECT count(*) FROM turns")[0][0])
@@ -197,9 +214,9 @@ class Turns:
     def damaged(self) -> list[int]:
         """Ids of the turns that cannot be opened, though all the keys for it are there."""
         broken = []
-        for row in self._database.read(f"SELECT {_COLUMNS} FROM turns"):
+        for row in self._database.read(f"SELECT {_COLUMNS} FROM {_WITH_SCOPES}"):
             try:
-                self._open(row)
+                self._open(row, {})
             except KeyGone:
                 continue
             except Unreadable:
@@ -207,23 +224,52 @@ class Turns:
         return broken
 
     def _opened(self, rows: Iterable[Row]) -> list[StoredTurn]:
-        turns = []
+        turns, scopes = [], dict[str, Scope]()
         for row in rows:
             try:
-                turns.append(self._open(row))
+                turns.append(self._open(row, scopes))
             except (KeyGone, Unreadable):  # about to be erased, or told by ``damaged``
                 continue
         return turns
 
-    def _open(self, row: Row) -> StoredTurn:
-        number, at_s, speaker, session, origin, place, heard_by, private, sealed = row
+    def _open(self, row: Row, scopes: dict[str, Scope]) -> StoredTurn:
+        """``scopes``: by their texts, those that have been read already."""
+        number, at_s, speaker, session, text, sealed = row
         content = json.loads(self._vault.open(sealed, _context(at_s, speaker)))
-        about = tuple(person for person in self._vault.people_of(sealed) or () if person != HERS)
-        scope = Scope(Origin(origin), place, about, tuple(json.loads(heard_by)), bool(private))
+        if text not in scopes:
+            scopes[text] = scope_of(text)
         return StoredTurn(
-            *(number, at_s, speaker, content["name"], content["text"], session, scope),
+            *(number, at_s, speaker, content["name"], content["text"], session, scopes[text]),
             cut=content["cut"],
         )
+
+
+def number_scopes(execute: Execute) -> None:
+    """An earlier version kept whom each turn was about in a table, and the rest of its scope beside it."""
+    execute(
+        "CREATE TEMP TABLE abouts AS SELECT turn, json_group_array(person) AS about FROM "
+        "(SELECT turn, person FROM turn_people ORDER BY turn, person) GROUP BY turn"
+    )
+    execute("CREATE UNIQUE INDEX temp.abouts_of_turn ON abouts (turn)")
+    execute("ALTER TABLE turns ADD COLUMN scope INTEGER")
+    rest = "origin = ? AND place = ? AND heard_by = ? AND private = ?"
+    for about, *others in execute(
+        "SELECT DISTINCT coalesce(about, '[]'), origin, place, heard_by, private FROM turns "
+        "LEFT JOIN abouts ON abouts.turn = turns.id"
+    ):
+        origin, place, heard_by, private = others
+        people = tuple(json.loads(about))
+        scope = Scope(Origin(origin), place, people, tuple(json.loads(heard_by)), bool(private))
+        execute(
+            f"UPDATE turns SET scope = ? WHERE {rest} "
+            "AND coalesce((SELECT about FROM abouts WHERE turn = turns.id), '[]') = ?",
+            *(_SCOPES.number(execute, scope), *others, about),
+        )
+    execute("DROP TABLE abouts")
+    execute("DROP TABLE turn_people")
+    execute("DROP INDEX IF EXISTS turns_waiting")
+    for column in ("origin", "place", "heard_by", "private"):
+        execute(f"ALTER TABLE turns DROP COLUMN {column}")
 
 
 def _context(at_s: float, speaker: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from memory.errors import EntryError
 from memory.journal import Journal
+from memory.likeness import content_words, normalised
 from memory.turns import Turns
 from memory.types import HERS, Entry, StoredTurn
 
@@ -49,6 +50,17 @@ def part_of(wish: Wish, turns: Turns, journal: Journal) -> Part:
             sources |= {source for entry_id in named for source in entries[entry_id].sources}
         said = [one for one in turns.get(sources) if wish.person in one.scope.about]
         said += _answers_to(said, wish.person, turns)
+        there = {one.id for one in said}
+        go = {one.id for one in entries.values() if one.id in named or not there.isdisjoint(one.sources)}
+        texts = [version.text for entry_id in go for version in journal.versions(entry_id)]
+        # of notes only those that rest on nothing: what the others know was said
+        stay = [
+            one.text
+            for one in entries.values()
+            if not one.sources and one.id not in go and _is_theirs(one, wish)
+        ]
+        theirs = turns.of_person(wish.person)
+        said += _repeating([*texts, *(one.text for one in said)], stay, there, theirs)
     there = {one.id for one in said}
     named |= {one.id for one in entries.values() if not there.isdisjoint(one.sources)}
     named = _grown(named, lambda ids: _made_of(ids, entries.values(), wish))
@@ -92,6 +104,25 @@ def _answers_to(said: Sequence[StoredTurn], person: str, turns: Turns) -> list[S
         for one in turns.of_session(session, after=number)
         if one.speaker == HERS and person in one.scope.about
     ]
+
+
+def _repeating(
+    texts: Iterable[str], stay: Iterable[str], there: Set[int], theirs: Sequence[StoredTurn]
+) -> list[StoredTurn]:
+    """What she said in other conversations with words that stand in these ``texts`` and in nothing of this person that
+    stays: she had them from there.
+    """
+    words = set(content_words(" ".join(texts))) - content_words(" ".join({one.name for one in theirs}))
+    for text in (*stay, *(one.text for one in theirs if one.id not in there and one.speaker != HERS)):
+        words -= _held(words, text)
+    hers = [one for one in theirs if one.speaker == HERS and one.id not in there]
+    return [one for one in hers if _held(words, one.text)]
+
+
+def _held(words: Set[str], text: str) -> frozenset[str]:
+    """Which of these content words stand in a text; where none does that is told quickly."""
+    plain = (text.lower() if text.isascii() else normalised(text)).replace("'", "").replace("’", "")
+    return content_words(text) & words if any(word in plain for word in words) else frozenset()
 
 
 def _grown(ids: set[str], more: Callable[[set[str]], set[str]]) -> set[str]:

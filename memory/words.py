@@ -1,18 +1,23 @@
-"""Which documents hold a word. FTS5 stems and finds them; what it found is kept in RAM, as common words cost it most."""
+"""Which documents hold a word. FTS5 stems and finds them, in an index for each part; what it found is kept in RAM, as
+common words cost it most.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import sqlcipher3.dbapi2 as sqlite
 
+from memory import parts
 from memory.database import THOSE, Database, Execute, listed
 
 Ids = npt.NDArray[np.int64]  # ascending
 
 COMMON = 500  # documents; stems in more of them are looked up beforehand
+RARE = 20  # documents of one part; stems in so few are not counted for that
 _TOKENIZER = "porter unicode61"
 _NONE: Ids = np.zeros(0, np.int64)
 
@@ -20,18 +25,11 @@ _NONE: Ids = np.zeros(0, np.int64)
 class Words:
     """Not safe for several threads: whoever holds it has a lock.
 
-    FTS5 keeps no text ("contentless") and overwrites what is deleted (secure-delete).
+    FTS5 keeps no text ("contentless"); what is removed is in no page of it once it is tidied.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        with database.transaction() as execute:
-            execute(
-                "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5"
-                f"(text, content='', contentless_delete=1, tokenize='{_TOKENIZER}')"
-            )
-            execute("INSERT INTO words(words, rank) VALUES('secure-delete', 1)")
-            execute("CREATE VIRTUAL TABLE IF NOT EXISTS words_counted USING fts5vocab(words, 'row')")
         self._stems = Stems()
         self._found: dict[str, tuple[Ids, int]] = {}  # stem → its documents, and the last id looked at
         self._last = 0
@@ -44,18 +42,28 @@ class Words:
         stem = self._stems.of(word)
         ids, seen = self._found.get(stem, (_NONE, 0))
         if seen < self._last:
-            rows = self._database.read(
-                "SELECT rowid FROM words WHERE words MATCH ? AND rowid > ? ORDER BY rowid", f'"{word}"', seen
-            )
-            ids = np.concatenate([ids, np.fromiter((row[0] for row in rows), np.int64, len(rows))])
+            rows = [
+                int(row[0])
+                for table in map(_named, parts.every(self._database.read))
+                for row in self._database.read(
+                    f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid > ?", f'"{word}"', seen
+                )
+            ]
+            ids = np.concatenate([ids, np.sort(np.asarray(rows, np.int64))])
             self._found[stem] = ids, self._last
         return ids
 
     def warm(self, last: int) -> None:
         """After a start: ``last`` is the highest id there is; common words are looked up at once."""
         self._last = last
-        for (stem,) in self._database.read("SELECT term FROM words_counted WHERE doc > ?", COMMON):
-            if self._stems.of(stem) == stem:  # a few are shortened again, and wait until they are asked for
+        counts = Counter[str]()
+        for part in parts.every(self._database.read):
+            counts.update(
+                dict(self._database.read(f"SELECT term, doc FROM {_counted(part)} WHERE doc > ?", RARE))
+            )
+        for stem, count in counts.items():
+            # a few are shortened again, and wait until they are asked for
+            if count > COMMON and self._stems.of(stem) == stem:
                 self.holding(stem)
 
     def added(self, document_id: int) -> None:
@@ -89,21 +97,40 @@ class Stems:
         self._known.clear()
 
 
-def add(execute: Execute, document_id: int, text: str) -> None:
-    """As part of a transaction."""
-    execute("INSERT INTO words(rowid, text) VALUES(?, ?)", document_id, text)
+def make(execute: Execute, part: int) -> None:
+    """As all that follows, as part of a transaction."""
+    execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {_named(part)} USING fts5"
+        f"(text, content='', contentless_delete=1, tokenize='{_TOKENIZER}')"
+    )
+    execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS {_counted(part)} USING fts5vocab({_named(part)}, 'row')")
 
 
-def remove(execute: Execute, document_ids: Sequence[int]) -> None:
-    """As part of a transaction. Until ``tidy`` their words are still there."""
-    execute(f"DELETE FROM words WHERE rowid IN {THOSE}", listed(document_ids))
+def add(execute: Execute, part: int, document_id: int, text: str) -> None:
+    execute(f"INSERT INTO {_named(part)}(rowid, text) VALUES(?, ?)", document_id, text)
+
+
+def remove(execute: Execute, part: int, document_ids: Sequence[int]) -> None:
+    """Nor is an older copy of what was removed left in the index."""
+    table = _named(part)
+    execute(f"DELETE FROM {table} WHERE rowid IN {THOSE}", listed(document_ids))
+    execute(f"INSERT INTO {table}({table}) VALUES('optimize')")
 
 
 def clear(execute: Execute) -> None:
-    """Every document, as part of a transaction."""
-    execute("INSERT INTO words(words) VALUES('delete-all')")
+    """Of the shared part all; the others are dropped."""
+    table = _named(parts.SHARED)
+    execute(f"INSERT INTO {table}({table}) VALUES('delete-all')")
 
 
-def tidy(execute: Execute) -> None:
-    """Merge the index, so that no older copy of what was removed is left in it."""
-    execute("INSERT INTO words(words) VALUES('optimize')")
+def drop(execute: Execute, part: int) -> None:
+    execute(f"DROP TABLE {_counted(part)}")
+    execute(f"DROP TABLE {_named(part)}")
+
+
+def _named(part: int) -> str:
+    return parts.named("words", part)
+
+
+def _counted(part: int) -> str:
+    return parts.named("words_counted", part)

@@ -138,12 +138,11 @@ def _know(memory: Memory, lives: Lives) -> None:
 def everything(memory: Memory) -> str:
     """All that is kept but decisions and tombstones, as whoever has every key would read it."""
     tables = [row[0] for row in memory.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found = [
+    found = [  # the words that are indexed among them
         repr(memory.database.read(f"SELECT * FROM {name}"))
         for name in tables
         if name not in ("consent", "tombstones")
     ]
-    found.append(repr(memory.database.read("SELECT term FROM words_counted")))
     found.append(repr(memory.turns.after(0)))
     found.append(repr([memory.recall.refs(kind) for kind in ("turn", "entry")]))
     for entry in memory.journal.entries():

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.entry import bare_words, from_markdown, from_note, is_id, new_id, same, to_markdown
+from memory.entry import (
+    bare_words,
+    from_markdown,
+    from_note,
+    is_id,
+    new_id,
+    same,
+    to_markdown,
+    with_listeners,
+)
 from memory.errors import EntryError
 from memory.types import HERS, Commitment, Entry, Origin, Scope
 
@@ -50,6 +59,36 @@ def test_an_entry_survives_its_markdown() -> None:
 def test_any_words_survive(words: str, tags: list[str]) -> None:
     once = from_markdown(to_markdown(replace(ENTRY, text="x" + words, why=words, topics=tuple(tags))))
     assert from_markdown(to_markdown(once)) == once
+
+
+IDS = st.one_of(
+    st.sampled_from(["123", "discord:1234", "discord:12345", "desk", "no", "1e3", "null"]),
+    st.text("abc:.-1", min_size=1, max_size=60),
+)
+
+
+@given(st.lists(IDS, max_size=12, unique=True), st.text(max_size=40))
+def test_listeners_are_named_anew_and_nothing_else_changes(people: list[str], words: str) -> None:
+    before = from_markdown(
+        to_markdown(replace(ENTRY, text="x" + words, scope=replace(SCOPE, heard_by=tuple(sorted(people)))))
+    )
+    kept = with_listeners(to_markdown(before), lambda one: None if one.startswith("discord") else f"{one}.x")
+    left = tuple(sorted(f"{one}.x" for one in people if not one.startswith("discord")))
+    assert kept is not None
+    assert from_markdown(kept) == replace(before, scope=replace(SCOPE, heard_by=left))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no front matter",
+        "---\nabout: [a]\n---\n\nheard_by: ['a']\n",
+        "---\nheard_by:\n- a\n---\n\nx\n",
+        '---\nheard_by: ["a b"]\n---\n\nx\n',
+    ],
+)
+def test_what_is_in_another_form_is_not_guessed_at(text: str) -> None:
+    assert with_listeners(text, lambda one: None) is None
 
 
 def test_the_front_matter_reads_like_a_note() -> None:

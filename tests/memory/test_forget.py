@@ -30,7 +30,7 @@ from memory.rekeying import old_keys
 from memory.roster import Roster
 from memory.tombstones import EVERYBODY, Tombstones
 from memory.turns import Turns
-from memory.types import HERS, Entry
+from memory.types import HERS, Entry, StoredTurn
 from memory.vault import Vault
 from tests.memory.kept import DAY_S, NOON_S, everything_under
 from tests.memory.lives import (
@@ -181,6 +181,31 @@ def test_entries_that_supersede_each_other_go_together(memory: Memory) -> None:
 def test_an_entry_takes_its_sources_along_and_her_answers_after_it(memory: Memory, lives: Lives) -> None:
     memory.forget(Wish(ANN, entry=lives.entries["interview"].id))
     assert memory.turns.of_session(ALONE) == [] and len(memory.turns) == 5
+
+
+def test_what_she_repeated_of_it_in_other_conversations_goes_along(memory: Memory, lives: Lives) -> None:
+    """And what was noted of that; not what she may know from something that stays."""
+    asked = said(memory, lives.turns["Ghent"], "Where is my interview?", "direct@9")
+    told = said(memory, lives.turns["Ghentish"], "Your interview is in Ghent, Ann.", "direct@9")
+    note = memory.keep_entry(
+        Entry("", NOON_S + DAY_S, "Ann asked for Ghent.", scope(ANN), sources=(asked.id, told.id))
+    )
+    hull = said(memory, lives.turns["Rexdog"], "Bob paints, Ann, and has a dog.", "lounge@9")
+    assert note is not None
+    assert memory.forget(Wish(ANN, entry=lives.entries["interview"].id)).counts["turns"] == 3
+    left = {one.id for one in memory.turns.after(0)}
+    assert {asked.id, hull.id} <= left and told.id not in left
+    assert note.id not in {one.id for one in memory.journal.entries()}
+    assert [one.text for some in memory.turns.waiting().values() for one in some] == [
+        "Where is my interview?"
+    ]
+
+
+def said(memory: Memory, like: StoredTurn, text: str, session: str) -> StoredTurn:
+    kept = memory.turns.add(replace(like, text=text, session=session, at_s=NOON_S + DAY_S))
+    assert kept is not None
+    memory.turns.set_reflected([kept.id])
+    return kept
 
 
 def test_what_is_made_of_others_words_too_is_thought_over_anew(memory: Memory, lives: Lives) -> None:

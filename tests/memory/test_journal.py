@@ -16,6 +16,7 @@ from memory.database import Database
 from memory.entry import new_id, to_markdown
 from memory.errors import EntryError, KeyGone, StoreError
 from memory.journal import Journal
+from memory.tombstones import Tombstone
 from memory.types import Entry, Origin, Scope
 from memory.vault import Vault
 
@@ -59,7 +60,8 @@ def sealed(tmp_path: Path, vault: Vault) -> Journal:
 
 
 def file_of(journal: Journal, entry: Entry, version: int = 0) -> Path:
-    name = f".versions/{entry.id}/{version:04}" if version else f"{entry.id[:4]}/{entry.id[4:6]}/{entry.id}"
+    number = f"versions/{entry.id[-2:]}/{entry.id}.{version:04}"
+    name = f".{number}" if version else f"{entry.id[:4]}/{entry.id[4:6]}/{entry.id}"
     return journal.folder / (name + (".md.sealed" if journal.encrypted else ".md"))
 
 
@@ -410,3 +412,117 @@ def test_what_has_not_changed_is_not_read_again(journal: Journal, monkeypatch: p
     assert journal.entries() == before and [entry.text for entry in before] == [
         f"entry {n}" for n in range(5)
     ]
+
+
+def heard(text: str, *heard_by: str) -> Entry:
+    return replace(an_entry(text, "bob"), scope=Scope(Origin.VOICE, "voice:1", ("bob",), heard_by))
+
+
+def test_who_else_was_there_goes_with_their_key(sealed: Journal, vault: Vault) -> None:
+    """Without anything being written: a token stands for them, which is for nobody then."""
+    kept = sealed.write(heard("Bob has a dog.", "ann", "bob"))
+    newer = sealed.write(replace(kept, text="Bob has a small dog."))
+    assert newer.scope.heard_by == ("ann", "bob")
+    again = Journal(sealed.folder, vault)
+    assert [one.scope.heard_by for one in again.versions(kept.id)] == [("ann", "bob")] * 2
+    before = file_of(sealed, kept).read_bytes(), file_of(sealed, kept, 1).read_bytes()
+    vault.destroy("ann")
+    assert [one.scope.heard_by for one in Journal(sealed.folder, vault).versions(kept.id)] == [("bob",)] * 2
+    assert sealed.remove_person("ann") == 0
+    assert (file_of(sealed, kept).read_bytes(), file_of(sealed, kept, 1).read_bytes()) == before
+    assert sealed.read(kept.id).scope.heard_by == ("bob",) and sealed.take_up() == [] == sealed.check()
+
+
+def test_who_else_was_there_is_left_out_of_files_of_an_earlier_version(
+    sealed: Journal, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sealed.folder / journal_files.HIDING).unlink()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(journal_files, "with_listeners", lambda text, named: None)
+        kept = sealed.write(heard("Bob has a dog.", "ann", "bob", "carl"))
+        sealed.write(replace(kept, text="Bob has a small dog."))
+    again = Journal(sealed.folder, vault)
+    assert again.read(kept.id).scope.heard_by == ("ann", "bob", "carl")
+    again.remove_person("ann")
+    for journal in (again, Journal(sealed.folder, vault)):
+        assert [one.scope.heard_by for one in journal.versions(kept.id)] == [("bob", "carl")] * 2
+        assert journal.entries()[0].text == "Bob has a small dog." and journal.take_up() == []
+    assert [path.name for path in sealed.folder.rglob("*.new")] == []
+    assert vault.people() == ["bob", "carl"]  # nobody's token was taken for a person
+
+
+def test_nobody_who_has_been_forgotten_comes_back_with_a_later_version(journal: Journal) -> None:
+    """Whoever is about to change an entry has read it before."""
+    read = journal.write(heard("Bob has a dog.", "ann", "bob"))
+    journal.remove_person("ann")
+    kept = journal.write(replace(read, text="Bob has a small dog."))
+    assert kept.scope.heard_by == ("bob",)
+
+
+def test_as_many_go_as_were_counted(journal: Journal, again: Callable[[], Journal]) -> None:
+    both = journal.write(an_entry("Ann and Bob met.", "ann", "bob"))
+    anns, bobs = (journal.write(an_entry(f"{one} sings.", one)) for one in ("ann", "bob"))
+    journal.write(replace(anns, text="Ann does not sing."))
+    gone = Tombstone("a", 0.0, "ann", whole=False, entries=(anns.id, "20260101-000000-abcdef", "nonsense"))
+    assert journal.count() == 3 and journal.count_of("ann") == 2
+    assert journal.count_resting(gone) == 1 == journal.remove_resting(gone)
+    assert journal.count_resting(gone) == 0 == journal.remove_resting(gone)
+    assert [one.id for one in again().entries()] == sorted([both.id, bobs.id])
+    assert journal.remove_person("ann") == 1 and again().entries() == [bobs]
+    assert journal.clear() == 1 and journal.count() == 0 and again().entries() == []
+    assert {path.name for path in journal.folder.rglob("*")} == {".lock", ".versions", journal_files.HIDING}
+
+
+def test_what_was_half_written_or_left_by_an_editor_goes_along(journal: Journal) -> None:
+    kept = journal.write(an_entry("Ann sings.", "ann"))
+    beside = [
+        file_of(journal, kept).with_name(f".{kept.id}.md.swp"),
+        file_of(journal, kept).with_name(f"{kept.id}.md~"),
+        Path(f"{file_of(journal, kept, 1)}.new"),
+    ]
+    for path in beside:
+        path.write_text("Ann sings loudly.")
+    assert journal.remove_person("ann") == 1
+    assert not any(path.exists() for path in beside)
+
+
+def test_a_first_version_that_was_half_written_goes_along(plain: Journal) -> None:
+    kept = plain.write(an_entry("Ann sings.", "ann"))
+    new = Path(f"{file_of(plain, kept, 1)}.new")
+    new.write_bytes(file_of(plain, kept, 1).read_bytes())
+    for path in (file_of(plain, kept), file_of(plain, kept, 1)):
+        path.unlink()
+    plain.remove_person("ann")
+    assert not new.parent.exists()
+
+
+def test_a_note_about_them_that_was_not_taken_up_yet_goes_and_makes_no_key(
+    sealed: Journal, vault: Vault
+) -> None:
+    vault.seal(b"", ["ann"])
+    about, other = sealed.folder / "idea.md", sealed.folder / "other.md"
+    about.write_text("---\nabout: [ann]\n---\n\nAnn sings.\n")
+    other.write_text("---\nabout: [bob]\n---\n\nBob sings.\n")
+    vault.destroy("ann")
+    sealed.remove_person("ann")
+    assert not about.exists() and vault.people() == ["bob"]
+    assert [one.text for one in sealed.entries()] == ["Bob sings."]
+
+
+def test_versions_are_taken_over_from_where_an_earlier_version_kept_them(
+    journal: Journal, again: Callable[[], Journal]
+) -> None:
+    first = journal.write(an_entry("one", "ann"))
+    kept = journal.write(replace(first, text="two"))
+    old = journal.folder / ".versions" / first.id
+    old.mkdir()
+    for number in (1, 2):
+        path = file_of(journal, kept, number)
+        path.rename(old / path.name.removeprefix(f"{first.id}."))
+    (old / "0001.left-abcdef.md").write_text("left aside")
+    file_of(journal, kept, 1).parent.rmdir()
+    after = again()
+    assert [one.text for one in after.versions(first.id)] == ["one", "two"] and after.take_up() == []
+    assert not old.exists() and file_of(journal, kept, 2).is_file()
+    assert [path.name for path in after._files.aside(first.id)] == [f"{first.id}.0001.left-abcdef.md"]
+    assert after.remove(first.id) and not list(journal.folder.rglob("*.md*"))

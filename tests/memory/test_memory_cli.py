@@ -343,7 +343,7 @@ def test_a_lost_key_is_said_and_nothing_is_overwritten(run: Run, tmp_path: Path)
 
 def test_damage_is_found(run: Run, ask: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     kept = ask("add", "Ann keeps bees.", "--about", "123")["entry"]
-    (version,) = (tmp_path / "data" / "journal" / ".versions").rglob("0001*")
+    (version,) = (tmp_path / "data" / "journal" / ".versions").rglob("*.0001*")
     version.write_bytes(version.read_bytes()[:-9])
     found = ask("verify", status=1)
     assert found["problems"] and kept["id"] in found["problems"][0]

@@ -10,6 +10,7 @@ import pytest
 
 from memory.database import Database
 from memory.recall import Recall
+from memory.tombstones import Tombstone
 from memory.types import Document, Scope, Vectors
 from memory.vault import Vault
 from tests.memory.kept import DAY_S, NOON_S, everything_under, open_vault, scope
@@ -197,9 +198,81 @@ def test_a_person_who_is_forgotten_leaves_no_word_on_disk(tmp_path: Path) -> Non
     embedded(recall)
     assert recall.remove_person("ada") == 3
     assert set(refs(recall, CANARY)) == {"2", "3", "4", "5"}
-    assert database.read("SELECT count(*) FROM words_counted WHERE term LIKE 'zanzibar%'") == [(0,)]
+    for (name,) in database.read("SELECT name FROM sqlite_master WHERE sql LIKE '%fts5vocab%'"):
+        assert database.read(f"SELECT count(*) FROM {name} WHERE term LIKE 'zanzibar%'") == [(0,)]
     database.close()
     assert CANARY.encode() not in everything_under(tmp_path)
+
+
+def test_their_vectors_go_with_them_and_others_keep_theirs(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    recall = Recall(database, vault, Letters())
+    both = said("9", "They went to the coast together.", "Bob", scope=scope("ada", "bob"))
+    recall.add([*TALK, both])
+    embedded(recall)
+    theirs = sum("ada" in one.scope.about for one in [*TALK, both])
+    assert recall.count_of("ada") == theirs == recall.remove_person("ada")
+    assert vectors(database) == len(TALK) + 1 - theirs and recall.count() == vectors(database)
+    assert recall.damaged() == 0 and embedded(recall).embed_waiting(1) == 0
+    again = Recall(database, vault, Letters())
+    assert again.embed_waiting(10) == 0 and again.count() == recall.count()
+    assert recall.clear() == vectors(database) + len(again) and vectors(database) == 0
+
+
+def vectors(database: Database) -> int:
+    """How many there are on the disk."""
+    tables = database.read("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'vectors%'")
+    return sum(int(database.read(f"SELECT count(*) FROM {name}")[0][0]) for (name,) in tables)
+
+
+def test_what_takes_its_place_leaves_no_vector_of_it(opened: tuple[Database, Vault]) -> None:
+    recall = Recall(*opened, Letters())
+    recall.add(TALK)
+    embedded(recall)
+    recall.add([replace(TALK[0], text="She sold it.")])
+    assert vectors(opened[0]) == len(TALK) - 1
+    recall.remove("turn", [one.ref for one in TALK])
+    assert vectors(opened[0]) == 0
+
+
+def test_vectors_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    recall = Recall(database, vault, Letters())
+    recall.add(TALK)
+    embedded(recall)
+    before = refs(recall, "telescope")
+    database.execute("ALTER TABLE documents ADD COLUMN vector BLOB")
+    database.execute("ALTER TABLE documents ADD COLUMN embedder TEXT")
+    tables = database.read("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'vectors%'")
+    for (name,) in tables:
+        database.execute(
+            f"UPDATE documents SET (vector, embedder) = (SELECT vector, embedder FROM {name} WHERE id = documents.id) "
+            f"WHERE id IN (SELECT id FROM {name})"
+        )
+        database.execute(f"DROP TABLE {name}")
+    again = Recall(database, vault, Letters())
+    assert again.embed_waiting(10) == 0 and vectors(database) == len(TALK)
+    assert refs(again, "telescope") == before and database.check() == []
+
+
+def test_neighbours_close_up_when_several_are_removed_at_once(recall: Recall) -> None:
+    recall.add([said(str(number), f"word{number}") for number in range(8)])
+    recall.remove("turn", ["1", "2", "5", "7"])
+    columns = recall._columns
+    rows = [int(row) for row in np.flatnonzero(columns["alive"])]
+    assert [int(columns["before"][row]) for row in rows] == [-1, *rows[:-1]]
+    assert [int(columns["after"][row]) for row in rows] == [*rows[1:], -1]
+    recall.remove("turn", [str(number) for number in range(8)])
+    assert len(recall) == 0 and columns._sessions == {} and columns._session_of == {}
+
+
+def test_of_what_is_to_go_only_what_is_about_them_goes(recall: Recall) -> None:
+    recall.add(TALK)
+    gone = Tombstone("a", 0.0, "ada", whole=False, turns=(1, 2, 3, 4, 5, 77), entries=("1",))
+    theirs = [one.ref for one in TALK if "ada" in one.scope.about]
+    assert 0 < len(theirs) < len(TALK)
+    assert recall.count_resting(gone) == len(theirs) == recall.remove_resting(gone)
+    assert recall.count_resting(gone) == 0 and recall.count() == len(TALK) - len(theirs)
 
 
 def test_what_nobody_can_open_any_more_counts_as_absent(opened: tuple[Database, Vault]) -> None:

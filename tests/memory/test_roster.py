@@ -225,3 +225,11 @@ def test_a_bad_update_is_one_sentence(roster: Roster, update) -> None:
         roster.apply(update)
     assert str(error.value).endswith(".") and "xxx" not in str(error.value)
     assert roster.acquaintance("ann").history == ()
+
+
+def test_whom_she_has_not_met_for_long_and_knows_nothing_of_is_forgotten(roster: Roster, opened) -> None:
+    for person, at_s in (("ann", 100), ("bob", 100), ("carl", 900)):
+        roster.met(person, person.capitalize(), at_s)
+    roster.apply({"person": "bob", "at_s": 100, "history": [words("has a dog", "bob")]})
+    assert roster.remove_unmet(500) == 1 and roster.people() == ["bob", "carl"]
+    assert Roster(*opened).people() == ["bob", "carl"] and roster.remove_unmet(500) == 0

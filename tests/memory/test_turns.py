@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from memory.errors import StoreError
+from memory.tombstones import Tombstone
 from memory.turns import Turns
 from memory.types import HERS
 from tests.memory.kept import everything_under, open_vault, scope, turn
@@ -82,3 +84,83 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="full"):
         turns.add(turn("ann", "two " * 10_000))
     assert turns.after(0) == [kept]
+
+
+def test_those_that_follow_in_their_session(turns: Turns) -> None:
+    first, second = turns.add(turn("ann", "one")), turns.add(turn("bob", "two"))
+    turns.add(replace(turn("ann", "elsewhere"), session="lounge@2"))
+    assert first is not None and turns.of_session("lounge@1") == [first, second]
+    assert turns.of_session("lounge@1", after=first.id) == [second]
+
+
+def test_what_is_kept_between_them_is_kept_so_and_the_rest_is_not(turns: Turns) -> None:
+    kept = [turns.add(turn("ann", text)) for text in ("one", "two", "three")]
+    turns.set_private([1, 3, 99], True)
+    assert [one.scope.private for one in turns.after(0)] == [True, False, True]
+    turns.set_private([1, 2], False)
+    assert [one.scope.private for one in turns.after(0)] == [False, False, True]
+    assert turns.get([1]) == [kept[0]] and len(turns) == 3
+
+
+def test_of_what_is_to_go_only_what_holds_their_words_goes(turns: Turns) -> None:
+    for speaker in ("ann", "bob", "ann"):
+        turns.add(turn(speaker, "words"))
+    gone = Tombstone("a", 0.0, "ann", whole=False, turns=(1, 2, 77))
+    assert turns.count_resting(gone) == 1 == turns.remove_resting(gone)
+    assert turns.count_resting(gone) == 0 == turns.remove_resting(gone)
+    assert [one.id for one in turns.after(0)] == [2, 3]
+
+
+def test_all_of_them_go(turns: Turns) -> None:
+    for speaker in ("ann", "bob"):
+        turns.add(turn(speaker, "words"))
+    assert turns.count() == 2 == turns.clear() and turns.count() == 0 and turns.people() == set()
+    new = turns.add(turn("ann", "again"))
+    assert new is not None and new.id == 3
+
+
+def test_who_heard_it_is_left_out_and_the_rest_stays_as_it_was(turns: Turns) -> None:
+    heard = replace(turn("bob", "I have a dog."), scope=scope("bob", heard_by=("ann", "bob", "carl")))
+    alone = turns.add(turn("bob", "I sing alone."))
+    kept = turns.add(heard)
+    assert turns.remove_person("ann") == 0 and kept is not None and alone is not None
+    assert turns.after(0) == [alone, replace(kept, scope=scope("bob", heard_by=("bob", "carl")))]
+
+
+def test_turns_of_an_earlier_version_are_as_they_were(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    database.execute(
+        "CREATE TABLE turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, session TEXT, "
+        "origin TEXT, place TEXT, heard_by TEXT, private INTEGER, reflected INTEGER, sealed BLOB)"
+    )
+    database.execute("CREATE INDEX turns_waiting ON turns (reflected, session, id)")
+    database.execute(
+        "CREATE TABLE turn_people (person TEXT, turn INTEGER, PRIMARY KEY (person, turn)) WITHOUT ROWID"
+    )
+    database.execute("CREATE INDEX turn_people_by_turn ON turn_people (turn)")
+    before = [
+        replace(turn("ann", "one"), id=3, scope=scope("ann", heard_by=("ann", "bob"))),
+        replace(turn("ann", "two"), id=4),
+        replace(turn(HERS, "three", about=("ann", "bob")), id=5),
+        replace(turn("bob", "four"), id=7, scope=replace(scope("bob", place="den"), private=True)),
+    ]
+    for one in before:
+        content = json.dumps({"name": one.name, "text": one.text, "cut": one.cut}).encode()
+        sealed = vault.seal(content, one.scope.about, f"turn {one.at_s!r} {one.speaker}")
+        database.execute(
+            "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(one.id, one.at_s, one.speaker, one.session, one.scope.origin.value, one.scope.place),
+            *(json.dumps(one.scope.heard_by), one.scope.private, one.id == 4, sealed),
+        )
+        for person in one.scope.about:
+            database.execute("INSERT INTO turn_people VALUES (?, ?)", person, one.id)
+    database.execute("DELETE FROM turns WHERE id = 7")
+    database.execute("INSERT INTO turns SELECT 6, at_s, speaker, session, origin, place, heard_by, private, 0, sealed "
+                     "FROM turns WHERE id = 3")  # fmt: skip
+    database.execute("INSERT INTO turn_people VALUES ('ann', 6)")
+    turns = Turns(database, vault)
+    assert turns.after(0) == [*before[:3], replace(before[0], id=6)]
+    assert [one.id for some in turns.waiting().values() for one in some] == [3, 5, 6]
+    assert Turns(database, vault).count_of("ann") == 4 and turns.count_of("bob") == 1
+    new = turns.add(turn("ann", "new"))
+    assert new is not None and new.id == 8  # an id never comes back for something else

@@ -102,3 +102,42 @@ def test_a_key_that_another_process_has_made_is_found(tmp_path: Path) -> None:
     sealed = other.seal(b"words", ["ann"])
     assert vault.open(sealed) == b"words" and vault.people_of(sealed) == ("ann",)
     assert vault.open(vault.seal(b"more", ["ann"])) == b"more" == other.open(vault.seal(b"more", ["ann"]))
+
+
+def test_everybody_s_keys_go_at_once_and_she_begins_anew(tmp_path: Path) -> None:
+    _, vault = open_vault(tmp_path)
+    sealed = [vault.seal(b"words", people) for people in (["ann"], ["ann", "bob"], [])]
+    vault.destroy_all()
+    for one in (vault, open_vault(tmp_path)[1]):
+        assert one.people() == [] and [one.people_of(each) for each in sealed] == [None] * 3
+        for each in sealed:
+            with pytest.raises(KeyGone):
+                one.open(each)
+    assert vault.open(vault.seal(b"rain")) == b"rain"
+
+
+def test_what_is_sealed_for_ever_opens_whoever_is_forgotten_and_with_any_master_key(tmp_path: Path) -> None:
+    database, vault = open_vault(tmp_path)
+    sealed, name = vault.seal_for_ever(b"ids and times", "tombstone"), vault.name
+    vault.seal(b"words", ["ann"])
+    vault.destroy_all()
+    vault.wrap_for(bytes(32))
+    again = Vault(bytes(32), database)
+    assert again.open_for_ever(sealed, "tombstone") == b"ids and times" and again.name == name
+    for context in ("another", ""):
+        with pytest.raises(Unreadable):
+            again.open_for_ever(sealed, context)
+    with pytest.raises(Unreadable):
+        open_vault(tmp_path / "other")[1].open_for_ever(sealed, "tombstone")
+
+
+def test_a_token_stands_for_nobody_once_their_key_is_destroyed(tmp_path: Path) -> None:
+    _, vault = open_vault(tmp_path)
+    token = vault.token("ann")
+    assert "ann" not in token and vault.token("ann") == token
+    for one in (vault, open_vault(tmp_path)[1]):
+        assert one.person_of(token) == "ann"
+    vault.destroy("ann")
+    for one in (vault, open_vault(tmp_path)[1]):
+        assert one.person_of(token) is None
+    assert vault.token("ann") != token

@@ -325,6 +325,40 @@ async def test_a_background_answer_that_nobody_takes_stands_still(model):
         assert len(rest) > BACKGROUND_AHEAD  # and goes on when somebody does, though its place was taken
 
 
+async def test_what_was_forgotten_has_to_be_read_again_and_nothing_of_it_is_held(model):
+    prompt, other = talk("My zebra is ill."), talk("What grows in May?")
+    whole = await evaluated(model, prompt, "ann")
+    await evaluated(model, other, "bob")
+    assert [piece async for piece in model.stream(prompt, replace(GREEDY, max_tokens=4), background=True)]
+    await model.completed(prompt, "ann")
+    await model.forget()
+    assert [kept.tokens for kept in model._kept.everyone] == [[]] * 5 and model._logits is None
+    assert not any(model._batch.token[at] for at in range(model._step))
+    assert model._chat._known.cache_info().currsize == 0
+    assert await evaluated(model, prompt, "ann") == whole
+
+
+async def test_forgetting_while_an_answer_is_written_changes_no_word_and_leaves_nothing(model, cold):
+    line = "Bees: 1, 2, 3, 4, 5, 6."  # see above: a clear case
+    prompt = talk(line, line, line)
+    stream = model.stream(prompt, GREEDY, "ann")
+    text = await anext(stream)
+    await model.forget()
+    text += "".join([piece async for piece in stream])
+    assert text == await answer(cold, prompt) == line
+    assert model._kept.claim("ann").tokens == []  # it had to be read again
+
+
+async def test_forgetting_while_it_works_in_the_background_leaves_nothing_of_it(model):
+    stream = model.stream(talk("My zebra is ill. " * 10), GREEDY, background=True)
+    first = await anext(stream)
+    await model.forget()
+    assert first + "".join([piece async for piece in stream])
+    assert model._kept.background.tokens == []
+    await answer(model, talk("What grows in May?"), conversation="ann")
+    assert model._kept.claim("ann").tokens  # what comes afterwards is kept as ever
+
+
 async def test_temperature_zero_always_says_the_same(model):
     prompt = talk("Tell me about your bees.")
     assert await answer(model, prompt, conversation="a") == await answer(model, prompt, conversation="b")

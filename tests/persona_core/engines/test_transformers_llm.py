@@ -87,6 +87,31 @@ async def test_only_what_is_new_of_a_prompt_is_read(model):
     assert model.evaluated - before == 2
 
 
+async def test_what_was_forgotten_has_to_be_read_again(model):
+    once = Sampling(max_tokens=1, temperature=0)
+    await answer(model, talk("My zebra is ill."), once, "ann")
+    whole = model.evaluated
+    assert [piece async for piece in model.stream(talk("Write"), once, background=True)]
+    await model.forget()
+    assert not model._kept
+    before = model.evaluated
+    await answer(model, talk("My zebra is ill."), once, "ann")
+    assert model.evaluated - before == whole
+
+
+async def test_forgetting_while_it_writes_changes_no_word_and_leaves_nothing(model, folder, device):
+    prompt, long = talk("My zebra is ill."), Sampling(max_tokens=60, temperature=0)
+    for background in (False, True):
+        stream = model.stream(prompt, long, "ann", background=background)
+        text = await anext(stream)
+        await model.forget()
+        text += "".join([piece async for piece in stream])
+        assert text == await answer(TransformersModel(folder, 4096, device), prompt, long)
+        assert not model._kept
+    await answer(model, prompt, conversation="ann")
+    assert list(model._kept) == ["ann"]  # what comes afterwards is kept as ever
+
+
 async def test_after_reading_ahead_only_the_last_words_remain(model):
     await model.read(talk("What grows in"), "ann")
     read = model.evaluated

@@ -139,3 +139,49 @@ async def test_an_answer_keeps_to_its_schema(model):
     form = '{"type": "object", "properties": {"mood": {"enum": ["glad", "sad"]}}, "required": ["mood"]}'
     found = json.loads(await answer(model, sampling=Sampling(max_tokens=40, temperature=0, schema=form)))
     assert found["mood"] in ("glad", "sad")
+
+
+async def test_what_was_forgotten_has_to_be_read_again(model):
+    """Told by how much of a prompt was read, which the server says at its end."""
+    long = [PROMPT[0], Message("user", "My zebra is ill. " * 20)]
+    await answer(model, long, conversation="zoe")
+    assert await read_of(model, long, "zoe") < 8
+    await model.forget()
+    assert await read_of(model, long, "zoe") > 80
+
+
+async def test_forgetting_waits_for_an_answer_and_makes_the_background_give_way(model):
+    background = model.stream(PROMPT, Sampling(max_tokens=120, temperature=0), background=True)
+    first = await anext(background)
+    stream = model.stream(PROMPT, GREEDY, "ann")
+    text = await anext(stream)
+    forgetting = asyncio.create_task(model.forget())
+    text += "".join([piece async for piece in stream])
+    await asyncio.wait_for(forgetting, 60)
+    assert text == await answer(model)
+    assert first + "".join([piece async for piece in background])
+    assert model._answering == 0
+
+
+async def read_of(model, messages, conversation) -> int:
+    """How many tokens of a prompt had to be read."""
+    found: list[int] = []
+    ask = model._server.handle_chat_completions
+
+    def asked(request, chunk):
+        def noting(data):
+            timings = data.get("timings") or {}
+            found.extend([int(timings["prompt_n"])] if "prompt_n" in timings else [])
+            return chunk(data)
+
+        return ask(request, noting)
+
+    class Server:
+        handle_chat_completions = staticmethod(asked)
+
+    model._server, real = Server(), model._server
+    try:
+        await answer(model, messages, Sampling(max_tokens=1, temperature=0), conversation)
+    finally:
+        model._server = real
+    return found[-1]

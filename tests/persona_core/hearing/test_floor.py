@@ -267,6 +267,21 @@ STORIES: dict[str, list[tuple[FloorEvent, list[str]]]] = {
         (Ended(2, YES, HER), ["say: yes?"]),
         (Withdrawn("bob"), ["drop"]),
     ],
+    "she raises her voice again when the sound that somebody made does not count any more": [
+        *((event, ["say: tell me"] if isinstance(event, Written) else []) for event in SPEAKING),
+        (Stirred("ann"), ["duck"]),
+        (Withdrawn("bob"), []),
+        (Withdrawn("ann"), ["resume"]),
+    ],
+    "where nobody's words count any more nothing is answered": [
+        (Began(1, "ann"), []),
+        (Began(2, "bob"), []),
+        (Ended(1, HI, HER), []),
+        (Withdrawn(None), []),
+        (Ended(2, None), []),
+        (Written(YES), ["say: yes?"]),
+        (Withdrawn(None), ["drop"]),
+    ],
 }
 
 

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
 from bot.events import MALFORMED, UnreadableMessage, guard, readable
+from bot.gateway import open_socket
 from bot.host import DiscordHost
 from cogs import all_cogs
 from cogs.answers import explain
@@ -57,6 +59,7 @@ class PersonaBot(discord.AutoShardedBot):
             cache_default_sounds=False,
             enable_debug_events=True,  # so that ``dispatch`` sees each message of the gateway first
         )
+        self.http.ws_connect = partial(open_socket, self.http)  # type: ignore[method-assign]
         self._unreadable = False  # the last message of a gateway
         self._renewing: asyncio.Task[None] | None = None
         self._deleting: asyncio.Task[None] | None = None  # what she was to delete before she was last closed

@@ -34,7 +34,10 @@ class VoiceGateway:
     @classmethod
     async def open(cls, http: HTTPClient, endpoint: str, seq: int, counts: Counter[str]) -> VoiceGateway:
         """Raises aiohttp.ClientError, OSError, TimeoutError."""
-        return cls(await http.ws_connect(f"wss://{endpoint}/?v={VERSION}"), seq, counts)
+        socket = await HTTPClient.ws_connect(
+            http, f"wss://{endpoint}/?v={VERSION}"
+        )  # the main gateway has its own
+        return cls(socket, seq, counts)
 
     @property
     def close_code(self) -> int | None:

@@ -88,6 +88,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
         self.closes: list[int] = []  # codes this server closed with, for tests
+        self.unwelcoming: deque[tuple[int, bool]] = deque()  # see DiscordServer.turn_away
         self._identified: dict[tuple[int, int], float] = {}
 
     # -- sending
@@ -125,8 +126,11 @@ class Gateway:
         try:
             if version not in ("9", "10") or encoding != "json":
                 self._refuse(connection, 4012, "Invalid API version")
-            else:
+            elif not self.unwelcoming or self.unwelcoming[0][1]:
                 connection.send(10, {"heartbeat_interval": self.service.heartbeat_ms, "_trace": ["test"]})
+            if self.unwelcoming:
+                code, _ = self.unwelcoming.popleft()
+                asyncio.get_running_loop().call_later(0.01, connection.pipe.close, code)
             await connection.pipe.run(lambda text: self._receive(connection, text))
         finally:
             self.connections.discard(connection)

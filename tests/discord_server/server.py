@@ -252,6 +252,10 @@ class DiscordServer:
         """Close the bots' gateway connections; 1006 cuts them."""
         self.call(self.service.gateway.close, code, None, shard)
 
+    def turn_away(self, code: int, times: int, *, greeted: bool) -> None:
+        """Close the next connections to the gateway as soon as they are open, or have got their first message."""
+        self.call(self.service.gateway.unwelcoming.extend, [(code, greeted)] * times)
+
     def ask_to_reconnect(self) -> None:
         """Op 7."""
         self.call(self.service.gateway.ask_to_reconnect)

@@ -15,14 +15,18 @@ import discord
 from bot.events import MALFORMED, UnreadableMessage, guard, readable
 from bot.gateway import open_socket
 from bot.host import DiscordHost
+from bot.page import close_page, open_page
 from cogs import all_cogs
-from cogs.answers import explain
+from cogs.answers import KithCog, explain
 from cogs.forgetting import finish_deleting
 from persona_core.assemble import build_persona
 from persona_core.errors import KithError
 from persona_core.settings import Settings
 
 CLOSING_S = 15.0  # for calls to be left and notices to be taken back
+ENDING_S = 5.0  # for what the cogs are doing: what is being erased, or written down, is finished
+# How py-cord calls the tasks in which it carries out commands and buttons
+ANSWERING = ("pycord: on_interaction", "discord-ui-view-dispatch")
 
 LOADER = "load persona"  # the thread's name
 
@@ -56,6 +60,7 @@ class PersonaBot(discord.AutoShardedBot):
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
+            max_messages=None,  # py-cord would keep what people write, though nobody asks for it
             cache_default_sounds=False,
             enable_debug_events=True,  # so that ``dispatch`` sees each message of the gateway first
         )
@@ -76,6 +81,7 @@ class PersonaBot(discord.AutoShardedBot):
         )
         self.host.remembering.start()
         log.info("the persona is awake")
+        await open_page(self, settings)
 
     async def serve(self) -> None:
         """Log in and stay until closed. Raises BotError."""
@@ -91,21 +97,27 @@ class PersonaBot(discord.AutoShardedBot):
             raise BotError("Discord cannot be reached; look at the network, then start again.") from error
 
     async def close(self) -> None:
-        """Leave every call, then Discord. May be called more than once."""
+        """Leave every call, then Discord, then close what is kept. May be called more than once."""
         if self._deleting is not None:  # it asks the memory, which is closed next
             self._deleting.cancel()
             await asyncio.wait([self._deleting])
+        await close_page(self)
         if not self.is_closed():
             try:
                 async with asyncio.timeout(CLOSING_S):
-                    await self.host.close()
+                    await self.host.leave()
             except TimeoutError:
                 log.warning("not every call could be left in time")
+        cogs = [cog for cog in self.cogs.values() if isinstance(cog, KithCog)]
+        await asyncio.gather(_answered(), *(cog.end(ENDING_S) for cog in cogs))
         for name in list(self.cogs):
             self.remove_cog(name)
         if self._renewing is not None:
             self._renewing.cancel()
-        await super().close()
+        try:
+            await super().close()  # before the memory: nobody asks for anything any more
+        finally:
+            await self.host.close()
         if self._connection._ready_task is not None:  # py-cord leaves it behind
             self._connection._ready_task.cancel()
 
@@ -158,6 +170,18 @@ class PersonaBot(discord.AutoShardedBot):
         if call is not None and before.channel != after.channel and member.id != self.host.her_id:
             call.on_people()
 
+    async def on_application_command_auto_complete(
+        self, interaction: discord.Interaction, command: discord.ApplicationCommand[Any, Any, Any]
+    ) -> None:
+        """py-cord's own waits three seconds for the next one to type, whoever that is, and cancels this for it."""
+        assert isinstance(command, discord.SlashCommand | discord.SlashCommandGroup)  # no other has options
+        context = await self.get_autocomplete_context(interaction)
+        interaction.command = command
+        try:
+            await command.invoke_autocomplete_callback(context)
+        except discord.HTTPException as error:  # somebody has typed on, or it came too late
+            log.info("suggestions: Discord refused: %s %s", error.status, error.code)
+
     async def on_application_command_error(
         self, context: discord.ApplicationContext, exception: discord.DiscordException
     ) -> None:
@@ -168,6 +192,16 @@ class PersonaBot(discord.AutoShardedBot):
     async def on_error(self, event_method: str, *args: object, **kwargs: object) -> None:
         """The one catch-all of events; py-cord would print their arguments' words."""
         log.exception("unexpected error in %s", event_method)
+
+
+async def _answered() -> None:
+    """Wait until whoever has just asked for something is answered: their answers go through what is closed next."""
+    current = asyncio.current_task()
+    tasks = [
+        one for one in asyncio.all_tasks() if one.get_name().startswith(ANSWERING) and one is not current
+    ]
+    if tasks:
+        await asyncio.wait(tasks, timeout=ENDING_S)
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:

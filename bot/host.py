@@ -34,6 +34,7 @@ FOR_A_CALL = {  # what she cannot do without, as Discord names it in its setting
     "speak": "Speak",
     "send_messages": "Send Messages",
 }
+MOST_UNLISTED = 1_000  # places that are known because somebody wrote there
 NO_PINGS = discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True)
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,9 @@ class DiscordHost:
         self.modes = self.memory.modes
         self.now: Callable[[], float] = time.time
         self.captioned: set[str] = set()
+        self._unlisted: dict[
+            str, Place
+        ] = {}  # direct messages, which Discord does not list; the latest is last
         self.remembering = Remembering(self)
         self.conversations = Conversations(lambda: self.persona, lambda place: Chronicle(self, place))
         self.calls = Calls(self)
@@ -74,11 +78,14 @@ class DiscordHost:
     def her_id(self) -> int:
         return self._client.user.id if self._client.user else 0
 
-    async def close(self) -> None:
+    async def leave(self) -> None:
         """Leave every call and end every conversation."""
         self.readers.close()
         await self.calls.close()
         await self.conversations.close_all()
+
+    async def close(self) -> None:
+        """Nothing is kept any more; when nobody uses it. May be called more than once."""
         await self.remembering.close()
         self.memory.close()
 
@@ -105,11 +112,17 @@ class DiscordHost:
             str(guild.id) if guild else f"alone in {number}",
             isinstance(channel, discord.DMChannel),
         )
-        return Place(f"{PREFIX}{number}", name, realm, direct)
+        place = Place(f"{PREFIX}{number}", name, realm, direct)
+        if guild is None:
+            self._unlisted.pop(place.key, None)
+            self._unlisted[place.key] = place
+            if len(self._unlisted) > MOST_UNLISTED:
+                del self._unlisted[next(iter(self._unlisted))]
+        return place
 
     def place_called(self, key: str) -> Place | None:
-        number = user_id(key)
-        return self.place(self._client.get_channel(number) or self._client.get_partial_messageable(number))
+        channel = self._client.get_channel(user_id(key))
+        return self._unlisted.get(key) if channel is None else self.place(channel)
 
     def call_place(self, asker: User, channel: object | None) -> Place:
         if channel is None:

@@ -11,11 +11,13 @@ from cogs.journal import Journal
 from cogs.listening import Listening
 from cogs.memories import Memories
 from cogs.menus import Menus
+from cogs.overlay import Overlay
 from cogs.privacy import Privacy
 from cogs.relationships import Relationships
 from cogs.replies import Replies
 from cogs.spoken_commands import SpokenCommands
 from cogs.status import Status
+from cogs.taken_back import TakenBack
 from cogs.transcription import Transcription
 from cogs.turn_taking import TurnTaking
 
@@ -37,5 +39,7 @@ def all_cogs(host: Host) -> list[KithCog]:
         Forget,
         Relationships,
         SpokenCommands,
+        TakenBack,
+        Overlay,
     )
     return [kind(host) for kind in kinds]

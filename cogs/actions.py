@@ -14,6 +14,7 @@ from cogs.conversations import Told
 from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
+from cogs.posting import Posting
 from memory.posts import Post
 from memory.types import Entry, Origin, Scope
 from persona_core.errors import KithError
@@ -53,6 +54,11 @@ class Wanted:
         return sorted({line.person.id for line in self.answers})
 
     @property
+    def concerns(self) -> list[str]:
+        """Whose words what comes of it may hold."""
+        return sorted(self.about | set(self.people))
+
+    @property
     def reader(self) -> str:
         """Id of whom she answered in writing; empty: all was said aloud."""
         return next((line.person.id for line in reversed(self.answers) if line.message), "")
@@ -71,6 +77,7 @@ class Actions(KithCog):
             "remember": self._remember,
         }
         self._paces = {name: Pace(most, within_s) for name, (most, within_s) in LIMITS.items()}
+        self._posting = Posting(self)
         self._writers: dict[str, None] = {}  # ids of who has written to her alone, oldest first
         host.conversations.listen(self._on_event)
 
@@ -122,16 +129,16 @@ class Actions(KithCog):
             place
         ):  # others can read it than those there
             raise Refusal("Not everybody whose words that may repeat is there any more.")
-        post = await self.host.post(place, plain(text)[:MOST_CHARACTERS])
-        await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
+        sending = self.host.post(place, plain(text)[:MOST_CHARACTERS])
+        await self._posting.post(sending, wanted.concerns, self.host.now())
 
     async def _dm(self, wanted: Wanted, salience: float) -> None:
         """To the one person she answers, if they have ever written to her alone."""
         text = wanted.action.argument.strip()
         if len(wanted.people) != 1 or wanted.people[0] not in self._writers or not text:
             raise Refusal("I write only to who has written to me first.")
-        post = await self.host.write_to(wanted.people[0], plain(text)[:MOST_CHARACTERS])
-        await asyncio.to_thread(self.host.posts.keep, post, wanted.people)
+        sending = self.host.write_to(wanted.people[0], plain(text)[:MOST_CHARACTERS])
+        await self._posting.post(sending, wanted.concerns, self.host.now())
 
     async def _leave(self, wanted: Wanted, salience: float) -> None:
         """When somebody who is in the call is answered; nobody else sends her out of it."""
@@ -155,7 +162,7 @@ class Actions(KithCog):
         if not wanted.reader and len(about) > 1:
             raise Refusal("What several have said is not for one of them to hear alone.")
         names = tuple(sorted({line.person.name for line in wanted.answers}))
-        now = time.time()
+        now = self.host.now()
         scope = Scope(Origin.DIRECT, wanted.key, about, (wanted.reader or about[0],))
         why = "She wanted to keep it."
         entry = Entry("", now, text, scope, salience=salience, why=why, partners=names)

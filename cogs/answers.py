@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from typing import Any
+from weakref import WeakSet
 
 import discord
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 IN_SERVERS = {discord.InteractionContextType.guild}
 ANYWHERE = {discord.InteractionContextType.guild, discord.InteractionContextType.bot_dm}
 MOST_COMMANDS, COMMANDS_WITHIN_S = 30, 60.0  # of one person, in each family of commands
+TOO_OFTEN = "You have asked me for a lot just now; please try again in a minute."
 FOR_PEOPLE = (KithError, EntryError, KeyGone)  # their messages are sentences for people
 GONE = (10062, 10015, 50027, 40060)  # the interaction is too old, or was answered already
 
@@ -81,11 +83,12 @@ class KithCog(discord.Cog):
     def __init__(self, host: Host) -> None:
         self.host = host
         self.pace = Pace(MOST_COMMANDS, COMMANDS_WITHIN_S)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._lasting: WeakSet[asyncio.Task[object]] = WeakSet()
 
     async def cog_before_invoke(self, ctx: discord.ApplicationContext) -> None:
         if self._awake and not self.pace.may(self.host.person(ctx.author).id, time.monotonic()):
-            error = Refusal("You have asked me for a lot just now; please try again in a minute.")
+            error = Refusal(TOO_OFTEN)
             raise discord.ApplicationCommandInvokeError(error)  # py-cord would not catch another kind here
 
     @property
@@ -103,11 +106,26 @@ class KithCog(discord.Cog):
         for task in self._tasks:
             task.cancel()
 
-    def start(self, work: Coroutine[object, object, None], name: str) -> None:
-        """Do something in the background; its failure is logged."""
-        task = asyncio.create_task(_logged(work, name), name=name)
+    def start(self, work: Coroutine[object, object, None], name: str, *, lasting: bool = False) -> None:
+        """Do something in the background; its failure is logged. ``lasting``: see ``watch``."""
+        self.watch(asyncio.create_task(_logged(work, name), name=name), lasting=lasting)
+
+    def watch(self, task: asyncio.Task[object], *, lasting: bool = False) -> None:
+        """It is something that this cog does. ``lasting``: nobody waits for its end, and nothing is lost with it."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if lasting:
+            self._lasting.add(task)
+
+    async def end(self, within_s: float) -> None:
+        """Wait until all that it does is done; what takes longer is cancelled."""
+        done = set[asyncio.Task[object]]()
+        if ending := self._tasks - set(self._lasting):
+            done, _ = await asyncio.wait(ending, timeout=within_s)
+        late = self._tasks - done
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 async def _logged(work: Coroutine[object, object, None], name: str) -> None:

@@ -227,6 +227,8 @@ class Call:
 
     async def _say_notice(self) -> None:
         """Raises KithError, unless nobody is left who could be told."""
+        if self.place.direct:  # at the desk, with whoever reads what is posted there
+            return
         name, mode = self._host.persona.character.name, self._host.settings.hearing
         place = self.place
         try:
@@ -235,15 +237,18 @@ class Call:
             if self.place == place and self._host.people_present(place):
                 raise
 
-    async def say(self, text: str) -> None:
-        """Speak a line of the house, all of it, outside any conversation. Raises KithError."""
+    async def say(self, text: str, language: str = "") -> None:
+        """Speak a line of the house, all of it, outside any conversation. Raises KithError.
+
+        ``language``: ISO 639-1; empty: her voice's own.
+        """
         line, tts = self.line, self._host.persona.tts
         may_speak = line is not None and await line.wait_until_may_speak(ENCRYPTION_S)
         self._require_open()
         if line is None or tts is None or not may_speak:
             raise Refusal("I could not say aloud that I listen, so I do not listen; please try /join again.")
         try:
-            async with asyncio.timeout(NOTICE_S), aclosing(tts.speak(text)) as sound:
+            async with asyncio.timeout(NOTICE_S), aclosing(tts.speak(text, language)) as sound:
                 pcm = np.concatenate([chunk async for chunk in sound])
                 await line.playback.play(pcm, tts.rate)
                 await line.playback.drain()

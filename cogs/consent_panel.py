@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import discord
 
 from cogs import terms
 from cogs.answers import PoliteView, say
-from cogs.deciding import NOT_YET, sentence, settle, settle_first
+from cogs.deciding import NOT_YET, both, sentence, settle, settle_first
 from cogs.host import Host
+from cogs.withdrawing import Withdrawals
 from memory.consent import Decision, Purpose, agreed
 
 CHOICES, MORE = (
@@ -99,7 +102,7 @@ def state(host: Host, person_id: str, purpose: Purpose) -> str:
 
 def _stands(decision: Decision | None, now: bool) -> str:
     if decision is None:
-        return "Yes, unless you say no; you have said neither." if now else "Not asked: no."
+        return "Yes, unless you say no; you have said neither." if now else "No, until you say yes."
     return f"{'Yes' if now else 'No'}, since {datetime.fromtimestamp(decision.at_s):%d %B %Y}."
 
 
@@ -120,7 +123,10 @@ def panel(host: Host, person_id: str) -> discord.Embed:
 class ChoiceButton(discord.ui.Button[Any]):
     """Does what it says, also where the panel it stands under is older than the last decision."""
 
-    def __init__(self, host: Host, purpose: Purpose, allow: bool) -> None:
+    def __init__(
+        self, host: Host, purpose: Purpose, allow: bool, withdrawals: Withdrawals | None = None
+    ) -> None:
+        """``withdrawals``: of the one that answers for all the others, which are only drawn."""
         topic, style = TOPICS[purpose], discord.ButtonStyle.success
         if not allow:
             erases = purpose is Purpose.REMEMBERING
@@ -131,19 +137,33 @@ class ChoiceButton(discord.ui.Button[Any]):
             custom_id=f"kith:choice:{purpose.value}:{'on' if allow else 'off'}",
         )
         self._host, self._purpose, self._allow = host, purpose, allow
+        self._withdrawals = withdrawals
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        assert interaction.user is not None  # buttons always have one
-        person_id = self._host.person(interaction.user).id
+        assert interaction.user is not None and self._withdrawals is not None  # the one that answers
+        person_id, draw = self._host.person(interaction.user).id, partial(self._draw, interaction)
+        if self._purpose is Purpose.REMEMBERING and not self._allow:
+            await settle_first(
+                self._withdrawals.withdraw(interaction, "panel", draw), interaction.response.defer()
+            )
+            return
         await settle_first(
             settle(self._host, person_id, {self._purpose: self._allow}, "panel"),
             interaction.response.defer(),
         )
-        await interaction.edit_original_response(
-            content=sentence(self._host, self._purpose, self._allow),
-            embed=panel(self._host, person_id),
-            view=ChoicesView(self._host, buttons(self._host, person_id)),
-        )
+        remembered = allowed(self._host, person_id, Purpose.REMEMBERING)
+        await draw(sentence(self._host, self._purpose, self._allow, remembered))
+
+    async def _draw(self, interaction: discord.Interaction, said: str) -> None:
+        """The panel as things stand now, if it is there still."""
+        assert interaction.user is not None  # likewise
+        person_id = self._host.person(interaction.user).id
+        with suppress(discord.NotFound):
+            await interaction.edit_original_response(
+                content=said or None,
+                embed=panel(self._host, person_id),
+                view=ChoicesView(self._host, shown=buttons(self._host, person_id)),
+            )
 
 
 def buttons(host: Host, person_id: str) -> list[ChoiceButton]:
@@ -152,9 +172,16 @@ def buttons(host: Host, person_id: str) -> list[ChoiceButton]:
 
 
 class ChoicesView(PoliteView):
-    def __init__(self, host: Host, shown: Iterable[ChoiceButton] | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        withdrawals: Withdrawals | None = None,
+        *,
+        shown: Iterable[ChoiceButton] | None = None,
+    ) -> None:
         """``shown``: those of one person, which are only drawn; None: all there are, to answer for all the others."""
-        every = [ChoiceButton(host, purpose, allow) for purpose in TOPICS for allow in (True, False)]
+        choices = ((purpose, allow) for purpose in TOPICS for allow in (True, False))
+        every = (ChoiceButton(host, *choice, withdrawals) for choice in choices)
         super().__init__(*(every if shown is None else shown), timeout=None, store=shown is None)
 
 
@@ -164,7 +191,7 @@ async def open_panel(host: Host, interaction: discord.Interaction) -> None:
     if not interaction.response.is_done():
         await interaction.response.defer(ephemeral=True, invisible=False)
     person_id = host.person(interaction.user).id
-    view = ChoicesView(host, buttons(host, person_id))
+    view = ChoicesView(host, shown=buttons(host, person_id))
     await say(interaction, "", view, embed=panel(host, person_id))
 
 
@@ -182,10 +209,10 @@ class ChoicesButton(discord.ui.Button[Any]):
 class OfferView(PoliteView):
     """Both consents in one click, for whoever called her; the rest behind a button."""
 
-    def __init__(self, host: Host, *, store: bool) -> None:
-        """``store``: the one that answers for all the others, which are only drawn."""
-        super().__init__(timeout=None, store=store)
-        self._host = host
+    def __init__(self, host: Host, withdrawals: Withdrawals | None = None) -> None:
+        """``withdrawals``: of the one that answers for all the others, which are only drawn."""
+        super().__init__(timeout=None, store=withdrawals is not None)
+        self._host, self._withdrawals = host, withdrawals
         self.add_item(ChoicesButton(host, label="More choices", custom_id=MORE))
 
     @discord.ui.button(
@@ -205,11 +232,26 @@ class OfferView(PoliteView):
         await self._settle(interaction, hearing=False, remembering=False)
 
     async def _settle(self, interaction: discord.Interaction, *, hearing: bool, remembering: bool) -> None:
-        assert interaction.user is not None  # buttons always have one
-        decisions = {Purpose.HEARING: hearing, Purpose.REMEMBERING: remembering}
+        """Whoever agreed to be remembered since it was drawn is asked first whether all is to be forgotten."""
+        assert interaction.user is not None and self._withdrawals is not None  # the one that answers
+        person_id = self._host.person(interaction.user).id
+        first = agreed(self._host.consent.decision(person_id, Purpose.REMEMBERING)) and not remembering
+        decisions = {Purpose.HEARING: hearing} | ({} if first else {Purpose.REMEMBERING: remembering})
         await settle_first(
-            settle(self._host, self._host.person(interaction.user).id, decisions, "join"),
+            settle(self._host, person_id, decisions, "join"),
             interaction.response.defer(),
         )
-        text = " ".join(sentence(self._host, purpose, allowed) for purpose, allowed in decisions.items())
+        text = (
+            sentence(self._host, Purpose.HEARING, hearing)
+            if first
+            else both(self._host, hearing, remembering)
+        )
         await interaction.edit_original_response(content=text, view=None)
+        if first:
+            tell = partial(_tell, interaction)
+            await self._withdrawals.withdraw(interaction, "join", tell)
+
+
+async def _tell(interaction: discord.Interaction, said: str) -> None:
+    if said:
+        await say(interaction, said)

@@ -31,7 +31,14 @@ class Forgotten:
     last_s: float
 
 
-Told = Event | Closed | Forgotten
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What was heard last was said to the program alone: it is shown to nobody, and stands nowhere."""
+
+    utterance: Utterance
+
+
+Told = Event | Closed | Forgotten | Unsaid
 Listener = Callable[[str, Told], None]  # the place's key, what happened
 
 
@@ -48,10 +55,15 @@ class Conversations:
         self._open: dict[str, Conversation] = {}  # least recently used first
         self._calls: set[str] = set()
         self._listeners: list[Listener] = []
+        self._forgetting: list[Callable[[str | None, float], None]] = []
 
     def listen(self, listener: Listener) -> None:
         """``listener`` is called on the event loop for every event; it must not wait."""
         self._listeners.append(listener)
+
+    def when_forgotten(self, listener: Callable[[str | None, float], None]) -> None:
+        """``listener`` is called with what ``forget`` is, once, whether a conversation goes on or not."""
+        self._forgetting.append(listener)
 
     async def open(self, place: Place, *, call: bool = False) -> Conversation:
         """The conversation of a place, begun if need be; one with a ``call`` stays until ``close``."""
@@ -80,6 +92,8 @@ class Conversations:
 
     def forget(self, person_id: str | None, last_s: float) -> None:
         """See Conversation.forget; each conversation tells ``Forgotten``."""
+        for listener in self._forgetting:
+            listener(person_id, last_s)
         for key, conversation in self._open.items():
             conversation.forget(person_id, last_s)
             self._tell(key, Forgotten(person_id, last_s))
@@ -88,6 +102,10 @@ class Conversations:
         """What is remembered has changed: nobody is told what is not there any more."""
         for conversation in self._open.values():
             conversation.refresh_mind()
+
+    def unsay(self, key: str, utterance: Utterance) -> None:
+        """It has just been told as heard, and turns out to be a command."""
+        self._tell(key, Unsaid(utterance))
 
     async def close(self, key: str) -> None:
         """End a conversation and forget what was said in it."""

@@ -11,7 +11,7 @@ from cogs import terms
 from cogs.answers import say
 from cogs.forgetting import forget
 from cogs.host import Host
-from memory.consent import Purpose
+from memory.consent import Purpose, agreed
 from memory.forget import Wish
 
 NOT_YET = "I do not do this yet"
@@ -43,14 +43,26 @@ SENTENCES = {
 }
 
 
-def sentence(host: Host, purpose: Purpose, allowed: bool) -> str:
-    """What she answers to a decision."""
+HEARD_AND_REMEMBERED = "Thank you, I may hear you, and I may remember what you tell me."
+
+
+def sentence(host: Host, purpose: Purpose, allowed: bool, remembered: bool = False) -> str:
+    """What she answers to a decision; ``remembered``: whether this person is, so that the call is not all."""
     sent = ""
     if allowed and purpose is Purpose.HEARING:
         sent = terms.of_hearing(host.settings)
     elif allowed and purpose is Purpose.REMEMBERING:
         sent = terms.of_remembering(host.settings)
-    return f"{SENTENCES[purpose, allowed]} {sent}".rstrip()
+    heard = allowed and purpose is Purpose.HEARING and remembered
+    return f"{HEARD_AND_REMEMBERED if heard else SENTENCES[purpose, allowed]} {sent}".rstrip()
+
+
+def both(host: Host, hearing: bool, remembering: bool) -> str:
+    """What she answers to whoever decides the two in one breath."""
+    if hearing and remembering:
+        sent = (terms.of_hearing(host.settings), terms.of_remembering(host.settings))
+        return " ".join(filter(None, (HEARD_AND_REMEMBERED, *sent)))
+    return f"{sentence(host, Purpose.HEARING, hearing)} {sentence(host, Purpose.REMEMBERING, remembering)}"
 
 
 async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], how: str) -> None:
@@ -82,4 +94,5 @@ async def decide(
         settle(host, person_id, {purpose: allowed}, how),
         interaction.response.defer(ephemeral=True, invisible=False),
     )
-    await say(interaction, sentence(host, purpose, allowed))
+    remembered = agreed(host.consent.decision(person_id, Purpose.REMEMBERING))
+    await say(interaction, sentence(host, purpose, allowed, remembered))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cogs import forgetting, receipts
 from cogs.host import Host
 from memory.forget import POSTS, Receipt
+from memory.known import known as known_of
 from memory.posts import Post
 from memory.wishes import Wish
 
@@ -30,18 +31,24 @@ class Piece:
 
 async def would_go(host: Host, piece: Piece) -> str:
     """For whoever is asked whether it is to go. Raises EntryError and StoreError."""
-    receipt = await forgetting.look(host, piece.wish) if piece.wish else Receipt(piece.person, {})
-    listed = receipts.listed(_with(receipt, piece.beside), ("index",))
+    receipt = Receipt(piece.person, {})
+    if piece.wish:
+        known = await asyncio.to_thread(known_of, host.memory, piece.wish)
+        receipt = receipts.told(await forgetting.look(host, piece.wish), known)
+    listed = receipts.listed_for_its_person(_with(receipt, piece.beside))
     return f"This would go:\n{listed}\n{CANNOT_UNDO}"
 
 
 async def erase(host: Host, piece: Piece) -> str:
     """Forget it; what went. Raises EntryError and StoreError."""
     doomed = piece.post is not None and await asyncio.to_thread(_doom, host, piece.post)
-    receipt = await forgetting.forget(host, piece.wish) if piece.wish else Receipt(piece.person, {})
+    receipt = Receipt(piece.person, {})
+    if piece.wish:
+        known = await asyncio.to_thread(known_of, host.memory, piece.wish)
+        receipt = receipts.told(await forgetting.forget(host, piece.wish), known)
     receipt = _with(receipt, doomed)  # what is doomed already is not counted once more
     left = await forgetting.delete_posts(host, piece.person)
-    gone = receipts.listed(receipt, ("index", POSTS))
+    gone = receipts.listed_for_its_person(receipt, (POSTS,))
     lines = ["This is gone:", gone] if gone else []
     deleted = receipts.deleted(receipt.counts.get(POSTS, 0), left)
     return "\n".join(filter(None, (*lines, deleted))) or "That was gone already."

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Container
+from dataclasses import replace
 from datetime import datetime
 
 import discord
 
 from cogs import forgetting, receipts
-from cogs.answers import ANYWHERE, KithCog, say
+from cogs.answers import ANYWHERE, TOO_OFTEN, KithCog, PoliteView, say
 from cogs.forget_buttons import AskView, WordModal
 from cogs.host import Host, Refusal, User
 from cogs.journal_pages import entry_choices, shortened
 from cogs.pace import Pace
 from cogs.plain import plain
 from cogs.previews import Preview, Previews
+from cogs.privacy_page import FORGET
+from cogs.private_view import Press
 from memory import own
 from memory.consent import agreed
 from memory.errors import MemoryFault
 from memory.forget import POSTS, WITHDRAWN_EVERYWHERE, Receipt, Wish
+from memory.known import known
 from memory.tombstones import EVERYBODY
 
 MOST, WITHIN_S = 6, 60.0  # of one person
@@ -47,6 +52,7 @@ class Forget(KithCog):
         self.pace = Pace(MOST, WITHIN_S)
         self._previews = Previews()
         host.watch_buttons(AskView(self, store=True))
+        host.watch_buttons(PoliteView(Press(FORGET, "Forget me", self._me_pressed), timeout=None))
 
     async def _own_entries(self, ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
         assert ctx.interaction.user is not None  # whoever types
@@ -67,7 +73,7 @@ class Forget(KithCog):
         note = await asyncio.to_thread(own.entry, self.host.memory, me, entry)
         what = f"my note of {datetime.fromtimestamp(note.at_s):%Y-%m-%d}, with what it was made from"
         preview = Preview(me, Wish(me, entry=note.id), what)
-        await self._ask(ctx, preview, f"“{plain(shortened(note.text, NOTE_CHARACTERS))}”")
+        await self._ask(ctx.interaction, preview, f"“{plain(shortened(note.text, NOTE_CHARACTERS))}”")
 
     @forget.command(description="What you said lately, and what I made of it.")
     @discord.option(  # type: ignore[untyped-decorator, no-untyped-call]
@@ -77,22 +83,33 @@ class Forget(KithCog):
         await ctx.defer(ephemeral=True)
         me = self.host.person(ctx.author).id
         what = f"what you said in the last {'minute' if minutes == 1 else f'{minutes} minutes'}"
-        await self._ask(ctx, Preview(me, Wish(me, since_s=self.host.now() - minutes * 60), what))
+        await self._ask(ctx.interaction, Preview(me, Wish(me, since_s=self.host.now() - minutes * 60), what))
 
     @forget.command(description="All that I keep of you.")
     async def me(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        me = self.host.person(ctx.author).id
-        await self._ask(
-            ctx, Preview(me, Wish(me), "all that I keep of you", _from_then_on("you", "you agree"))
-        )
+        await self._ask_me(ctx.interaction)
+
+    async def _me_pressed(self, interaction: discord.Interaction) -> None:
+        """The button under ``/privacy``."""
+        await interaction.response.defer(ephemeral=True, invisible=False)
+        assert interaction.user is not None  # buttons always have one
+        if not self.pace.may(self.host.person(interaction.user).id, time.monotonic()):
+            raise Refusal(TOO_OFTEN)
+        await self._ask_me(interaction)
+
+    async def _ask_me(self, interaction: discord.Interaction) -> None:
+        assert interaction.user is not None  # likewise
+        me = self.host.person(interaction.user).id
+        after = _from_then_on("you", "you agree")
+        await self._ask(interaction, Preview(me, Wish(me), "all that I keep of you", after))
 
     @forget.command(description="All that I keep of everybody. Only whoever runs me can do that.")
     async def everything(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         self._require_owner(ctx.author)
         me = self.host.person(ctx.author).id
-        await self._ask(ctx, Preview(me, Wish(EVERYBODY), "all that I keep of everybody"))
+        await self._ask(ctx.interaction, Preview(me, Wish(EVERYBODY), "all that I keep of everybody"))
 
     @forget.command(description="All that I keep of somebody. Only whoever runs me can do that.")
     @discord.option(  # type: ignore[untyped-decorator, no-untyped-call]
@@ -115,7 +132,7 @@ class Forget(KithCog):
         shown = f"<@{whom.rpartition(':')[2]}>" if whom.rpartition(":")[2].isdigit() else plain(whom)
         after = _from_then_on("them", "they agree")
         me = self.host.person(ctx.author).id
-        await self._ask(ctx, Preview(me, Wish(whom), f"all that I keep of {shown}", after))
+        await self._ask(ctx.interaction, Preview(me, Wish(whom), f"all that I keep of {shown}", after))
 
     def _require_owner(self, user: User) -> None:
         if not self.host.is_owner(user):
@@ -134,24 +151,26 @@ class Forget(KithCog):
 
     # Asking
 
-    async def _ask(self, ctx: discord.ApplicationContext, preview: Preview, words: str = "") -> None:
+    async def _ask(self, interaction: discord.Interaction, preview: Preview, words: str = "") -> None:
         """Show what would go, or say that there is nothing. Raises EntryError and StoreError.
 
         ``words``: of what would go; the receipt will not repeat them.
         """
         wish = preview.wish
         receipt = await forgetting.look(self.host, wish)
+        preview = await self._with_known(preview)
+        receipt = _told_to(preview, receipt)
         if receipt.empty and not self._withdraws(wish):
             if wish.person == preview.asker:
                 await forgetting.drop(self.host, wish)
-            await say(ctx.interaction, NOTHING if wish.person == preview.asker else "I keep nothing of that.")
+            await say(interaction, NOTHING if wish.person == preview.asker else "I keep nothing of that.")
             return
-        message = await ctx.interaction.original_response()
+        message = await interaction.original_response()
         self._previews.put(message.id, preview, time.monotonic())  # before anybody can answer
-        lines = receipts.listed(receipt) or "- nothing that is kept so far"
+        lines = _lines(preview, receipt) or "- nothing that is kept so far"
         parts = [f"I would forget {preview.what}:", words, lines, preview.after, NO_UNDO]
         text = "\n".join(filter(None, parts))
-        await say(ctx.interaction, text, AskView(self, store=False, word=wish.person == EVERYBODY))
+        await say(interaction, text, AskView(self, store=False, word=wish.person == EVERYBODY))
 
     def _withdraws(self, wish: Wish) -> bool:
         """Whether something is allowed that would not be any more."""
@@ -173,16 +192,27 @@ class Forget(KithCog):
     async def forget_it(self, interaction: discord.Interaction) -> None:
         """Raises Refusal, EntryError and StoreError."""
         preview = self._taken(interaction)
-        erasing = asyncio.create_task(forgetting.forget(self.host, preview.wish), name="forget")
+        erasing = asyncio.create_task(self._forget(preview), name="forget")
+        self.watch(erasing)
         try:
             await interaction.response.defer()
         finally:  # whether Discord has taken note or not: they have said so
-            receipt = await erasing
+            preview, receipt = await erasing
         posts = receipt.counts.get(POSTS, 0)
         doing = f"I am deleting my posts in Discord, {posts} of them." if posts else ""
         await interaction.edit_original_response(content=_told(preview, receipt, doing), view=None)
         if posts:
             self.start(self._delete(interaction, preview, receipt), "delete posts")
+
+    async def _forget(self, preview: Preview) -> tuple[Preview, Receipt]:
+        """More may have been said since it was asked."""
+        preview = await self._with_known(preview)
+        return preview, _told_to(preview, await forgetting.forget(self.host, preview.wish))
+
+    async def _with_known(self, preview: Preview) -> Preview:
+        if preview.wish.person != preview.asker:  # whoever runs her may know of all of it
+            return preview
+        return replace(preview, known=await asyncio.to_thread(known, self.host.memory, preview.wish))
 
     async def _delete(self, interaction: discord.Interaction, preview: Preview, receipt: Receipt) -> None:
         left = await forgetting.delete_posts(self.host, preview.wish.person)
@@ -204,8 +234,17 @@ def _from_then_on(whom: str, they_agree: str) -> str:
     return f"From then on I remember nothing about {whom}, until {they_agree} anew with `/consent remembering on`."
 
 
+def _told_to(preview: Preview, receipt: Receipt) -> Receipt:
+    return receipt if preview.known is None else receipts.told(receipt, preview.known)
+
+
+def _lines(preview: Preview, receipt: Receipt, but: Container[str] = ()) -> str:
+    listed = receipts.listed if preview.known is None else receipts.listed_for_its_person
+    return listed(receipt, but)
+
+
 def _told(preview: Preview, receipt: Receipt, posts: str) -> str:
     """The receipt; ``posts``: what becomes of those in Discord."""
-    lines = receipts.listed(receipt, but=(POSTS,))
+    lines = _lines(preview, receipt, but=(POSTS,))
     head = f"It is forgotten: {preview.what}."
     return "\n".join(filter(None, [head, lines, posts, preview.after.replace("then", "now", 1), STAYS]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +12,8 @@ from typing import Any
 import discord
 
 from cogs.answers import ANYWHERE, KithCog, PoliteView, say
-from cogs.host import Host, Place, Refusal
+from cogs.exporting import send_export
+from cogs.host import Host, Place, Refusal, User
 from cogs.journal_pages import (
     PAGE_CHARACTERS,
     Where,
@@ -29,6 +29,8 @@ from cogs.journal_pages import (
 )
 from cogs.pace import Pace
 from cogs.plain import plain
+from cogs.privacy_page import EXPORT
+from cogs.private_view import Press
 from cogs.reading import alone, place_names
 from cogs.telling import day_name
 from cogs.whys import Why, Whys, described, keys_of, recollected
@@ -36,8 +38,6 @@ from memory import own
 from memory.audience import allowed
 from memory.consent import Purpose
 from memory.errors import MemoryFault
-from memory.exchange import collect, zipped
-from memory.showing import size
 from memory.types import Entry, Hit
 
 EARLIER, LATER = "kith:journal:earlier", "kith:journal:later"  # they work after a restart, too
@@ -45,7 +45,6 @@ OFTEN = 6  # times a minute that one person may ask for what takes a while
 MOST_NOTE = 4_000  # characters of one that is typed
 MOST_QUERY = 300  # characters
 MOST_HITS = 8
-SENT_BYTES = 10 * 2**20  # of a file that Discord takes, where it does not say
 TOO_OFTEN = "You asked for that often just now; please try again in a minute."
 NO_NOTES = "I have no notes about you."
 
@@ -104,10 +103,6 @@ def _nothing(where: Where) -> str:
     return f"I have no notes about you of {day_name(where.day)} {where.day.year}."
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 async def _own(ctx: discord.AutocompleteContext) -> list[Entry]:
     """The asker's own notes; suggestions have nobody whom a fault could be explained to."""
     cog, user = ctx.cog, ctx.interaction.user
@@ -142,6 +137,7 @@ class Journal(KithCog):
         host.conversations.listen(self._whys.on_event)
         host.consent.listen(self._on_decision)
         host.watch_buttons(Page(host, store=True))
+        host.watch_buttons(PoliteView(Press(EXPORT, "Export", self._export_pressed), timeout=None))
 
     def _on_decision(self, person_id: str, purpose: Purpose, allowed: bool) -> None:
         if purpose is Purpose.REMEMBERING and not allowed:
@@ -204,7 +200,7 @@ class Journal(KithCog):
             raise Refusal("I have not answered here since I woke up.")
         found = await asyncio.to_thread(recollected, self.host.memory, why, allowed(reader))
         places = place_names(self.host, reader, keys_of(found))
-        blocks = [f"{described(one, places)}\n" for one in found]
+        blocks = [f"{described(one, places, me)}\n" for one in found]
         if me in why.known:
             blocks.append("Besides I had in mind what I know of you; `/relationship me` shows it.")
         if not found:
@@ -256,24 +252,20 @@ class Journal(KithCog):
     @journal.command(description="All that I keep of you, as a file for you alone.")
     async def export(self, ctx: discord.ApplicationContext) -> None:
         await self._begin(ctx)
-        me = self.host.person(ctx.author).id
-        found = await asyncio.to_thread(collect, self.host.memory, me)
-        if found.empty:
-            raise Refusal("I keep nothing of you, so there is nothing to export.")
-        data = await asyncio.to_thread(zipped, found.files)
-        if len(data) > (ctx.interaction.attachment_size_limit or SENT_BYTES):
-            raise Refusal(
-                f"That is {size(len(data))}, more than Discord lets me send here; whoever runs me can write it out "
-                f"for you with `python -m memory export FILE.zip --for {me}`."
-            )
-        text = (
-            f"All that I keep of you: {_many(found.entries, 'note')}, {_many(found.turns, 'line')} that you said, "
-            "what you decided, and what I know of you. The file is not encrypted, so keep it to yourself."
-        )
-        await say(ctx.interaction, text, file=discord.File(io.BytesIO(data), "what-i-keep-of-you.zip"))
+        await send_export(self.host, ctx.interaction)
+
+    async def _export_pressed(self, interaction: discord.Interaction) -> None:
+        """The button under ``/privacy``."""
+        await interaction.response.defer(ephemeral=True, invisible=False)
+        assert interaction.user is not None  # buttons always have one
+        self._require_patience(interaction.user)
+        await send_export(self.host, interaction)
+
+    def _require_patience(self, user: User) -> None:
+        if not self._pace.may(self.host.person(user).id, time.monotonic()):
+            raise Refusal(TOO_OFTEN)
 
     async def _begin(self, ctx: discord.ApplicationContext) -> None:
         """Of a command that takes a while."""
         await ctx.defer(ephemeral=True)
-        if not self._pace.may(self.host.person(ctx.author).id, time.monotonic()):
-            raise Refusal(TOO_OFTEN)
+        self._require_patience(ctx.author)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -13,6 +12,7 @@ from cogs.consent_panel import ChoicesButton, OfferView
 from cogs.deciding import decide
 from cogs.host import Host, Place, Refusal
 from cogs.modes import mode_of
+from cogs.posting import Posting
 from cogs.turn_taking import TalkButton
 from memory.consent import Purpose
 from memory.posts import Post
@@ -65,8 +65,8 @@ async def send_away(host: Host, interaction: discord.Interaction) -> Place:
 class Listening(KithCog):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
+        self._posting = Posting(self)
         host.watch_buttons(NoticeView(host, store=True))
-        host.watch_buttons(OfferView(host, store=True))
         host.calls.offer(self._buttons)
 
     @discord.slash_command(
@@ -101,7 +101,7 @@ class Listening(KithCog):
             f"I am in {place.name}. May I hear you, and may I remember what you tell me? "
             f"You can change your mind at any time with `/consent`. {terms.of_all(self.host.settings)}"
         )
-        await say(ctx.interaction, text.rstrip(), OfferView(self.host, store=False))
+        await say(ctx.interaction, text.rstrip(), OfferView(self.host))
 
     @discord.slash_command(description="Send me out of the voice channel.", contexts=IN_SERVERS)
     async def leave(self, ctx: discord.ApplicationContext) -> None:
@@ -121,5 +121,5 @@ class Listening(KithCog):
         if call is None or not call.has_to_explain(person.id):
             return
         call.explained.add(person.id)
-        post = await self.host.post(place, notices.unheard(), reply_to=Post(message.channel.id, message.id))
-        await asyncio.to_thread(self.host.posts.keep, post, [person.id])
+        sending = self.host.post(place, notices.unheard(), reply_to=Post(message.channel.id, message.id))
+        await self._posting.post(sending, [person.id], self.host.now())

@@ -18,6 +18,7 @@ from cogs.private_view import PrivateCog
 from cogs.question import Question
 from memory import own
 from memory.commands import heard_by
+from memory.known import turns_known
 from memory.types import StoredTurn
 from memory.wishes import Wish
 
@@ -105,7 +106,7 @@ def _said(turns: Sequence[StoredTurn]) -> list[str]:
 def _known(host: Host, person: str) -> str:
     """What she knows of somebody, in a few lines, for that person alone. Blocks."""
     memory = host.memory
-    notes, turns = own.entries(memory, person), memory.turns.count_of(person)
+    notes, turns = own.entries(memory, person), turns_known(memory, person)
     line = memory.roster.line(person, heard_by(person))
     lines = [] if memory.may_remember(person) else [own.NOT_AGREED]
     lines += [f"How I see you: {plain(line.text)}"] if line else []

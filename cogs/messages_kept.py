@@ -56,7 +56,13 @@ def message_of(host: Host, message: discord.Message) -> Message:
 
 
 def turns_of(host: Host, person: str, message: Message) -> list[StoredTurn]:
-    """What is kept of a message that ``person`` wrote. Blocks."""
+    """What is kept of a message that ``person`` wrote. Blocks.
+
+    It is known by its id, also when it has been edited since; one that an earlier version kept, by its words.
+    """
+    known = host.memory.turns.get(host.posts.turns_of([message.post]))
+    if known:
+        return [turn for turn in known if turn.speaker == person]
     theirs = [
         turn
         for turn in _near(host, person, message)
@@ -88,6 +94,24 @@ def note_of(host: Host, person: str, message: Message) -> Entry | None:
     while found and (newer := next((one for one in entries if found.id in one.supersedes), None)):
         found = newer
     return found if found and heard_by(person)(found.scope) else None
+
+
+def deleted(host: Host, post: Post) -> Wish | None:
+    """All that is kept of somebody's message which is not there any more; None: nothing. Blocks."""
+    turns = host.memory.turns.get(host.posts.turns_of([post]))
+    written_s = discord.utils.snowflake_time(post.id).timestamp()
+    notes = [
+        one
+        for one in host.memory.journal.entries(look=False)
+        if one.why == WHY
+        and abs(one.at_s - written_s) < SAME_S
+        and one.scope.place.endswith(f":{post.channel}")
+    ]
+    people = {turn.speaker for turn in turns} | {one for note in notes for one in note.scope.about}
+    if len(people) != 1:
+        return None
+    note = notes[0].id if notes else ""
+    return Wish(people.pop(), entry=note, turns=tuple(turn.id for turn in turns))
 
 
 def kept_of(host: Host, person: str, message: Message) -> tuple[list[StoredTurn], Wish | None]:

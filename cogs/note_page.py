@@ -12,6 +12,21 @@ TEXT_CHARACTERS = 4_000  # of an embed's 4096
 LINE_CHARACTERS = 200  # of her reason, and of each thing awaited, before they are made plain
 MOST_AWAITED = 2
 
+# What she writes down as her reason, as it is told to the one whom a note is about, and to anybody else
+_WHYS = {
+    "They put it right.": ("You put it right.", "They put it right."),
+    "They asked her to remember it.": ("You asked me to remember it.", "They asked me to remember it."),
+    "Somebody who could read it asked her to remember it.": (
+        "Somebody who could read it asked me to remember it.",
+        "Somebody who could read it asked me to remember it.",
+    ),
+    "She wanted to keep it.": ("I wanted to keep it.", "I wanted to keep it."),
+}
+_TYPED = (
+    "They put it right.",
+    "They asked her to remember it.",
+)  # told to her alone, whoever may hear it since
+
 
 def page(note: Entry, person: str, number: int, count: int) -> discord.Embed:
     """``number``: which of the ``count`` notes it is, 1 is the newest."""
@@ -33,8 +48,17 @@ def between_us(scope: Scope) -> bool:
     return scope.private or scope.origin is Origin.DIRECT
 
 
-def came_from(scope: Scope, person: str) -> str:
+def reason(note: Entry, person: str) -> str:
+    """Why she kept it, as ``person`` reads it."""
+    theirs, others = _WHYS.get(note.why, (note.why, note.why))
+    return theirs if alone(note, person) else others
+
+
+def came_from(note: Entry, person: str) -> str:
     """How it came to her, in plain words."""
+    scope = note.scope
+    if typed(note) and set(scope.heard_by) <= {person}:
+        return "You told it to me alone."
     match scope.origin:
         case Origin.DIRECT if set(scope.heard_by) <= {person}:
             return "You told it to me alone."
@@ -45,6 +69,11 @@ def came_from(scope: Scope, person: str) -> str:
         case Origin.TEXT:
             return "It was written in a channel."
     return "It was given to me as known to everybody."
+
+
+def typed(note: Entry) -> bool:
+    """Whether somebody gave it to her by a command; who may hear it says nothing of that once it is shared."""
+    return note.why in _TYPED
 
 
 def who_hears(scope: Scope, person: str) -> str:
@@ -72,9 +101,9 @@ def _rows(note: Entry, person: str) -> list[tuple[str, str]]:
     awaited = [_awaited(one) for one in note.commitments if not one.done]
     rows = [
         ("When", f"{happened(note.at_s)}."),
-        ("Where it came from", f"{came_from(note.scope, person)} {others}"),
+        ("Where it came from", f"{came_from(note, person)} {others}"),
         ("Who may hear it", who_hears(note.scope, person)),
-        ("Why I kept it", plain(shortened(note.why, LINE_CHARACTERS))),
+        ("Why I kept it", plain(shortened(reason(note, person), LINE_CHARACTERS))),
         ("What I wait to hear of", "\n".join(awaited[:MOST_AWAITED])),
         ("Pinned", pinned),
     ]

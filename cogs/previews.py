@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from memory.forget import Wish
@@ -18,6 +19,7 @@ class Preview:
     wish: Wish
     what: str  # it would forget, as the asker reads it
     after: str = ""  # what holds from then on
+    known: Mapping[str, int] | None = None  # see ``receipts.told``; None: the asker may know of all of it
 
 
 class Previews:

@@ -7,43 +7,41 @@ from typing import Any
 
 import discord
 
-from cogs.answers import ANYWHERE, KithCog, PoliteView, say
-from cogs.consent_panel import ChoicesButton, ChoicesView, open_panel
+from cogs import receipts
+from cogs.answers import ANYWHERE, PoliteView, say
+from cogs.consent_panel import ChoicesButton, ChoicesView, OfferView, open_panel
 from cogs.deciding import decide
 from cogs.host import Host
-from cogs.privacy_page import sections
+from cogs.privacy_page import EXPORT, FORGET, sections
+from cogs.private_view import PrivateCog
+from cogs.withdrawing import Withdrawals
 from memory.consent import Purpose
 from memory.forget import Wish
-
-EXPORT, FORGET = "kith:privacy:export", "kith:privacy:forget"
-
-
-class PrivacyView(PoliteView):
-    """What one can do about what is kept of oneself."""
-
-    def __init__(self, host: Host, *, store: bool) -> None:
-        """``store``: the one that answers for all the others, which are only drawn."""
-        super().__init__(timeout=None, store=store)
-        self._host = host
-        self.add_item(ChoicesButton(host))
-
-    @discord.ui.button(label="Export", style=discord.ButtonStyle.primary, custom_id=EXPORT)
-    async def export(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
-        await say(
-            interaction, "Use `/journal export`: you get all that I keep of you, as notes in a zip file."
-        )
-
-    @discord.ui.button(label="Forget me", style=discord.ButtonStyle.danger, custom_id=FORGET)
-    async def forget_me(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
-        await say(interaction, "Use `/forget me`: it shows what would go, and asks you once more.")
+from memory.known import known
 
 
-class Privacy(KithCog):
+def buttons_of_page(host: Host) -> PoliteView:
+    """What one can do about what is kept of oneself. Only drawn: ``/journal``, ``/forget`` and the panel answer."""
+    export: discord.ui.Button[Any] = discord.ui.Button(
+        label="Export", style=discord.ButtonStyle.primary, custom_id=EXPORT
+    )
+    forget: discord.ui.Button[Any] = discord.ui.Button(
+        label="Forget me", style=discord.ButtonStyle.danger, custom_id=FORGET
+    )
+    return PoliteView(export, forget, ChoicesButton(host), timeout=None, store=False)
+
+
+class Privacy(PrivateCog):
     consent = discord.SlashCommandGroup("consent", "What you allow me, and what not.", contexts=ANYWHERE)
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        for view in (ChoicesView(host), PrivacyView(host, store=True)):
+        self._withdrawals = Withdrawals(host, self.open_views)
+        for view in (
+            ChoicesView(host, self._withdrawals),
+            OfferView(host, self._withdrawals),
+            PoliteView(ChoicesButton(host), timeout=None),
+        ):
             host.watch_buttons(view)
 
     @consent.command(description="All that you allow me, and buttons to change it.")
@@ -58,7 +56,16 @@ class Privacy(KithCog):
     @consent.command(description="May I remember what you tell me, beyond the call?")
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def remembering(self, ctx: discord.ApplicationContext, answer: str) -> None:
-        await decide(self.host, ctx.interaction, Purpose.REMEMBERING, answer == "on", "command")
+        if answer == "on":
+            await decide(self.host, ctx.interaction, Purpose.REMEMBERING, True, "command")
+            return
+        await ctx.defer(ephemeral=True)
+
+        async def tell(said: str) -> None:
+            if said:
+                await say(ctx.interaction, said)
+
+        await self._withdrawals.withdraw(ctx.interaction, "command", tell)
 
     @consent.command(description="May I recognise you by your voice? I do not do this yet.")
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
@@ -81,9 +88,11 @@ class Privacy(KithCog):
     async def privacy(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         host, person_id = self.host, self.host.person(ctx.author).id
-        receipt = await asyncio.to_thread(host.memory.forgetting.look, Wish(person_id))
+        wish = Wish(person_id)
+        counts = await asyncio.to_thread(known, host.memory, wish)
+        receipt = receipts.told(await asyncio.to_thread(host.memory.forgetting.look, wish), counts)
         embed = discord.Embed(title="You and what I keep")
         remembers = host.memory.may_remember(person_id)
         for heading, text in sections(host.settings, receipt.counts, remembers).items():
             embed.add_field(name=heading, value=text, inline=False)
-        await say(ctx.interaction, "", PrivacyView(host, store=False), embed=embed)
+        await say(ctx.interaction, "", buttons_of_page(host), embed=embed)

@@ -8,11 +8,10 @@ from cogs import terms
 from memory.forget import POSTS
 from persona_core.settings import Settings
 
+EXPORT, FORGET = "kith:privacy:export", "kith:privacy:forget"  # its buttons; custom ids outlive a restart
 KEPT = {  # by the name of the place on a receipt: one, several
     "turns": ("line of what you said, or I answered", "lines of what you said and what I answered"),
     "journal": ("note about you", "notes about you"),
-    "profile": ("line of what has been on my mind since", "lines of what has been on my mind since"),
-    "roster": ("line of who you are to me", "lines of who you are to me"),
     POSTS: (
         "message of mine in Discord with your words, or an answer to them",
         "messages of mine in Discord with your words, or answers to them",
@@ -32,11 +31,11 @@ CAN_DO = (
 
 
 def kept(counts: Mapping[str, int], remembers: bool) -> str:
-    """What there is of somebody; ``counts`` by the name of the place it is in."""
+    """What there is of somebody that they know of; ``counts`` by the name of the place it is in."""
     lines = [
         f"{number} {KEPT.get(place, (place, place))[number != 1]}"
         for place, number in counts.items()
-        if number and place != "index"  # of the same once more
+        if number
     ]
     if not lines:
         return (
@@ -44,6 +43,8 @@ def kept(counts: Mapping[str, int], remembers: bool) -> str:
             if remembers
             else "Nothing: you have not said that I may remember you."
         )
+    if any(number and place != POSTS for place, number in counts.items()):
+        lines.append("and what rests on that: who you are to me, and what has been on my mind since")
     return "\n".join(lines)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from dataclasses import replace
 
 from memory.forget import POSTS, Receipt
+
+REST = "all that rested on it"
 
 _PLACES = {  # by their names on a receipt: one, and many
     "people": ("person I know something of", "people I know something of"),
@@ -13,9 +16,19 @@ _PLACES = {  # by their names on a receipt: one, and many
     "index": ("piece of what I find things by", "pieces of what I find things by"),
     "profile": ("line about myself that rested on it", "lines about myself that rested on it"),
     "roster": ("line about how I see people", "lines about how I see people"),
+    "voices": ("print of a voice", "prints of voices"),
     POSTS: ("post of mine in Discord", "posts of mine in Discord"),
 }
-_SPOKEN = {"turns": ("line", "lines"), "journal": ("note", "notes"), POSTS: ("post", "posts")}
+
+
+def told(receipt: Receipt, known: Mapping[str, int]) -> Receipt:
+    """What of it its person is told: no more than they know of (``memory.known``), and what stands in Discord."""
+    counts = {
+        place: count if place == POSTS else min(count, known[place])
+        for place, count in receipt.counts.items()
+        if place == POSTS or place in known
+    }
+    return replace(receipt, counts=counts)
 
 
 def listed(receipt: Receipt, but: Container[str] = ()) -> str:
@@ -27,14 +40,10 @@ def listed(receipt: Receipt, but: Container[str] = ()) -> str:
     )
 
 
-def spoken(receipt: Receipt) -> str:
-    """What people have said, what was noted of it, and what stands in Discord; empty: none of these."""
-    parts = [
-        _counted(count, *_SPOKEN[place])
-        for place, count in receipt.counts.items()
-        if count and place in _SPOKEN
-    ]
-    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+def listed_for_its_person(receipt: Receipt, but: Container[str] = ()) -> str:
+    """The same of a receipt that was ``told``, and a line for what is not counted."""
+    kept = any(count and place != POSTS for place, count in receipt.counts.items())
+    return "\n".join(filter(None, (listed(receipt, but), f"- {REST}" if kept else "")))
 
 
 def deleted(posts: int, left: int) -> str:

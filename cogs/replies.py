@@ -6,7 +6,6 @@ way round.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from cogs.conversations import Told
 from cogs.host import Host
 from cogs.pace import Pace
 from cogs.plain import plain
+from cogs.posting import Posting
 from memory.posts import Post
 from persona_core.errors import KithError
 from persona_core.events import Failed, Said
@@ -40,6 +40,7 @@ class Replies(KithCog):
         super().__init__(host)
         self._pace = Pace(most=8, within_s=60)  # messages of one person that are answered
         self._complaints = Pace(most=1, within_s=600)  # of one conversation, about what does not work
+        self._posting = Posting(self)
         host.conversations.listen(self._on_event)
 
     @discord.Cog.listener()
@@ -69,8 +70,10 @@ class Replies(KithCog):
 
     def _on_event(self, key: str, event: Told) -> None:
         match event:
-            case Said(reply, answers=answers) if written := [line for line in answers if line.message]:
-                people = {line.person.id for line in answers}
+            case Said(reply, answers=answers, about=about) if written := [
+                one for one in answers if one.message
+            ]:
+                people = {line.person.id for line in answers} | about  # it may repeat their words as well
                 self.start(self._answer(key, reply.text, written[-1].message, people), "an answer")
             case Failed(message):
                 self.host.counts["failures"] += 1
@@ -81,8 +84,8 @@ class Replies(KithCog):
         place = self.host.place_called(key)
         if place is None or not text:
             return
-        post = await self.host.post(place, plain(text)[:MOST_CHARACTERS], reply_to=Post.parse(message))
-        await asyncio.to_thread(self.host.posts.keep, post, person_ids)
+        sending = self.host.post(place, plain(text)[:MOST_CHARACTERS], reply_to=Post.parse(message))
+        await self._posting.post(sending, person_ids, self.host.now())
 
     async def _complain(self, key: str, sentence: str) -> None:
         place = self.host.place_called(key)

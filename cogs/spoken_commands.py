@@ -18,9 +18,11 @@ from cogs.conversations import Closed, Told
 from cogs.host import Host
 from cogs.modes import mode_of
 from cogs.pace import Pace
-from cogs.spoken_wishes import Last, More, Today, answer_in, request_in, spoken
+from cogs.spoken_lines import LINES, language_for
+from cogs.spoken_wishes import Last, More, Today, answer_in, request_in
 from memory.errors import MemoryFault
 from memory.forget import Wish
+from memory.known import known
 from persona_core.errors import KithError
 from persona_core.events import Said
 from persona_core.hearing.echo import echoed_words
@@ -35,9 +37,6 @@ QUIET_S, QUIET_POLL_S = 3.0, 0.1  # she waits so long for a pause
 ECHO_LETTERS = 6  # of her question, and it is no answer
 MOST_WISHES, WISHES_WITHIN_S = 6, 60.0  # of one person
 
-KEPT = "All right, I keep it."
-SHOWN_FIRST = "I would rather show you first what would go. Type slash forget in the chat."
-FAILED = "I could not forget it just now. Type slash forget in the chat, please."
 UNASKED = "I was asked to forget something, and could not ask back aloud; `/forget last` does it."
 
 log = logging.getLogger(__name__)
@@ -49,6 +48,7 @@ class Asked:
 
     wish: Wish
     question: str
+    language: str  # ISO 639-1
     from_at: float  # time.perf_counter() from which on an answer may begin
     until_at: float = float("inf")  # known when the question has been asked
 
@@ -70,7 +70,10 @@ class SpokenCommands(KithCog):
         call = self.host.calls.at(key)
         if call is None:
             return False
-        return self._take_answer(call, utterance) or self._take_wish(call, utterance)
+        taken = self._take_answer(call, utterance) or self._take_wish(call, utterance)
+        if taken:
+            self.host.conversations.unsay(key, utterance)
+        return taken
 
     # Wishes
 
@@ -88,9 +91,10 @@ class SpokenCommands(KithCog):
         if not self._pace.may(person.id, time.monotonic()):
             self.host.counts["spoken wishes over the limit"] += 1
         elif isinstance(request.wished, More):
-            self.start(self._say(call, SHOWN_FIRST), "answer a wish")
+            language = self._language(utterance)
+            self.start(self._say(call, LINES[language].shown_first, language), "answer a wish")
         else:
-            self.start(self._ask(call, person, request.wished), "ask back")
+            self.start(self._ask(call, utterance, request.wished), "ask back", lasting=True)
         return True
 
     def _is_for_her(self, key: str, person: Person, *, alone: bool) -> bool:
@@ -110,16 +114,20 @@ class SpokenCommands(KithCog):
                 for asked in [one for one in self._asked if one[0] == key]:
                     del self._asked[asked]
 
-    async def _ask(self, call: Call, person: Person, wished: Last | Today) -> None:
+    def _language(self, utterance: Utterance) -> str:
+        return language_for(utterance.language, self.host.persona.languages)
+
+    async def _ask(self, call: Call, utterance: Utterance, wished: Last | Today) -> None:
         """Ask back, and wait until it is too late for an answer."""
+        person, language = utterance.person, self._language(utterance)
         now_s = self.host.now()
         since_s = now_s - wished.minutes * 60 if isinstance(wished, Last) else _midnight(now_s)
-        question = f"Shall I forget what you said {spoken(wished)}? Say yes or no."
+        question = LINES[language].ask(wished)
         key = call.place.key, person.id
-        asked = Asked(Wish(person.id, since_s=since_s), question, from_at=time.perf_counter())
+        asked = Asked(Wish(person.id, since_s=since_s), question, language, from_at=time.perf_counter())
         self._asked[key] = asked
         try:
-            await self._say(call, question)
+            await self._say(call, question, language)
         except KithError as error:
             log.info("could not ask back: %s", type(error).__name__)
             if self._asked.get(key) is asked:
@@ -130,7 +138,7 @@ class SpokenCommands(KithCog):
         await asyncio.sleep(ANSWER_S + HEARD_S)
         if self._asked.get(key) is asked:
             del self._asked[key]
-            await self._say(call, KEPT)
+            await self._say(call, LINES[language].kept, language)
 
     # Answers
 
@@ -148,36 +156,35 @@ class SpokenCommands(KithCog):
             return False
         answer = answer_in(utterance.text, self.host.persona.character.name)
         if answer:
-            self.start(self._forget(call, asked.wish), "forget")
+            self.start(self._forget(call, asked), "forget")
         elif answer is False or not self._take_wish(call, utterance):
-            self.start(self._say(call, KEPT), "keep")
+            self.start(self._say(call, LINES[asked.language].kept, asked.language), "keep")
             return answer is False
         return True
 
-    async def _forget(self, call: Call, wish: Wish) -> None:
+    async def _forget(self, call: Call, asked: Asked) -> None:
+        wish, lines, language = asked.wish, LINES[asked.language], asked.language
         try:
-            receipt = await forgetting.forget(self.host, wish)
+            counts = await asyncio.to_thread(known, self.host.memory, wish)
+            receipt = receipts.told(await forgetting.forget(self.host, wish), counts)
         except MemoryFault as error:
             log.warning("a spoken wish failed: %s", type(error).__name__)
-            await self._say(call, FAILED)
+            await self._say(call, lines.failed, language)
             return
         self.start(self._delete_posts(wish.person), "delete posts")
-        what = receipts.spoken(receipt)
-        await self._say(
-            call, f"It is forgotten: {what}." if what else "It is forgotten. I had kept nothing of it."
-        )
+        await self._say(call, lines.done(receipt.counts), language)
 
     async def _delete_posts(self, person: str) -> None:
         await forgetting.delete_posts(self.host, person)
 
-    async def _say(self, call: Call, text: str) -> None:
+    async def _say(self, call: Call, text: str, language: str) -> None:
         """Raises KithError. One after the other, in a pause if there is one soon."""
         async with self._speaking:
             for _ in range(round(QUIET_S / QUIET_POLL_S)):
                 if call.line is None or call.line.quiet:
                     break
                 await asyncio.sleep(QUIET_POLL_S)
-            await call.say(text)
+            await call.say(text, language)
 
 
 def _began_at(utterance: Utterance) -> float:

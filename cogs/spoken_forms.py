@@ -1,4 +1,4 @@
-"""How people ask for something to be forgotten, and how they say yes and no: English, German, French and Spanish.
+"""How people ask for something to be forgotten, and how they say yes and no, in English, German, French, Spanish, Italian, Portuguese and Dutch.
 
 Patterns over words in small letters, without accents, hyphens and marks (``spoken_wishes.plain``). Data, and no rules.
 """
@@ -9,32 +9,32 @@ import re
 
 # Minutes by how the unit is called; the longer ones first
 UNITS = {
-    r"half (?:an )?hour|halbe stunde|demi heure|media hora": 30.0,
-    r"quarter (?:of )?an hour|quarter hour|viertelstunde|quart d'heure|cuarto de hora": 15.0,
+    r"half (?:an )?hour|halbe stunde|demi heure|media hora|mezz'ora|meia hora|half uur": 30.0,
+    r"quarter (?:of )?an hour|quarter hour|viertelstunde|quart d'heure|cuarto de hora|quarto d'ora|kwartier": 15.0,
     r"hour and a half|heure et demie|hora y media": 90.0,
-    r"seconds?|sekunden?|secondes?|segundos?": 1 / 60,
-    r"minutes?|minuten?|minutos?": 1.0,
-    r"hours?|stunden?|heures?|horas?": 60.0,
-    r"days?|tage?n?|jours?|journee|dias?": 1440.0,
-    r"weeks?|wochen?|semaines?|semanas?|months?|monate?n?|mois|mes|meses|years?|jahre?n?|ans|annees?|anos?": 10080.0,
+    r"seconds?|sekunden?|secondes?|segundos?|second[oi]|seconden": 1 / 60,
+    r"minutes?|minuten?|minutos?|minuti|minuut": 1.0,
+    r"hours?|stunden?|heures?|horas?|or[ae]|u(?:ur|ren)": 60.0,
+    r"days?|tage?n?|jours?|journee|dias?|giorn[oi]|dag(?:en)?": 1440.0,
+    r"weeks?|wochen?|semaines?|semanas?|months?|monate?n?|mois|mes|meses|years?|jahre?n?|ans|annees?|anos?|settiman[ae]|mes[ei]|ann[oi]|week|weken|maand(?:en)?|jaar": 10080.0,
 }
 
 _COUNTING = {
-    1: "one a an ein eine einer einen un une uno una",
-    2: "two couple zwei zwo paar deux dos",
-    3: "three drei trois tres",
-    4: "four vier quatre cuatro",
-    5: "five few several funf paar einigen quelques cinq cinco",
-    6: "six sechs seis",
-    7: "seven sieben sept siete",
-    8: "eight acht huit ocho",
-    9: "nine neun neuf nueve",
-    10: "ten zehn dix diez",
-    12: "twelve zwolf douze doce",
-    15: "fifteen funfzehn quinze quince",
-    20: "twenty zwanzig vingt veinte",
+    1: "one a an ein eine einer einen un une uno una een um uma",
+    2: "two couple zwei zwo paar deux dos due dois duas twee",
+    3: "three drei trois tres tre drie",
+    4: "four vier quatre cuatro quattro quatro",
+    5: "five few several funf paar einigen quelques cinq cinco cinque vijf paar",
+    6: "six sechs seis sei zes",
+    7: "seven sieben sept siete sette sete zeven",
+    8: "eight acht huit ocho otto oito",
+    9: "nine neun neuf nueve nove negen",
+    10: "ten zehn dix diez dieci dez tien",
+    12: "twelve zwolf douze doce dodici doze twaalf",
+    15: "fifteen funfzehn quinze quince quindici vijftien",
+    20: "twenty zwanzig vingt veinte venti vinte twintig",
     25: "funfundzwanzig veinticinco",
-    30: "thirty dreissig trente treinta",
+    30: "thirty dreissig trente treinta trenta trinta dertig",
     40: "forty vierzig quarante cuarenta",
     45: "funfundvierzig",
     50: "fifty funfzig cinquante cincuenta",
@@ -54,15 +54,18 @@ def _first(words: str) -> re.Pattern[str]:
     return re.compile(rf"^(?:{words})(?: |$)")
 
 
-POLITE = _anywhere("please|will you|bitte|s'il (?:te|vous) plait|por favor")
+POLITE = _anywhere(
+    "please|will you|bitte|s'il (?:te|vous) plait|por favor|per favore|per piacere|alsjeblieft|alstublieft"
+)
 OPENS = _first(
     "okay|ok|hey|hi|so|and|but|now|well|all right|alright|right|then|just|also|yes|yeah|sorry|um|uh|er|hm|und|aber"
-    "|jetzt|mal|ja|et|mais|alors|bon|oui|euh|y|pero|bueno|entonces|vale|oye|eh"
+    "|jetzt|mal|ja|et|mais|alors|bon|oui|euh|y|pero|bueno|entonces|vale|oye|eh|allora|dunque|beh|entao|agora|dus|nu"
 )
 ENDS = re.compile(
     "(?: |^)(?:now|again|okay|ok|for me|right away|immediately|at once|completely|thanks|thank you|then"
     "|from your memory|wieder|sofort|jetzt|mal|danke|gleich|fur mich|aus deinem gedachtnis|maintenant|merci"
-    "|tout de suite|d'accord|de ta memoire|ahora|ya|gracias|ahora mismo|de tu memoria)$"
+    "|tout de suite|d'accord|de ta memoire|ahora|ya|gracias|ahora mismo|de tu memoria|adesso|subito|grazie|dalla tua memoria|agora|obrigad[oa]|da tua memoria|da sua memoria"
+    "|even|maar|meteen|nu|dank je|bedankt|uit je geheugen)$"
 )
 OH = _first(
     "oh|ah|aw|ach|och|ugh|nah|pff|ay|bah|never mind|actually|wait|i mean|egal|warte"
@@ -70,9 +73,11 @@ OH = _first(
 ASKED = _first(
     "(?:can|could|would) you|i want you to|i would like you to|i'd like you to"
     "|(?:kannst|konntest|wurdest) du|(?:konnen|konnten|wurden) sie|(?:peux|pourrais) tu|(?:pouvez|pourriez) vous"
-    "|est ce que tu (?:peux|pourrais)|puedes|podrias|podria"
+    "|est ce que tu (?:peux|pourrais)|puedes|podrias|podria|puoi|potresti|pode|podes|poderia|(?:kun|kan|wil|zou) je|kunt u"
 )
-ALLOWED = _first("you (?:can|may|should|must)|du (?:kannst|darfst|sollst)|tu (?:peux|dois)|debes")
+ALLOWED = _first(
+    "you (?:can|may|should|must)|du (?:kannst|darfst|sollst)|tu (?:peux|dois)|debes|devi|deves|deve|je (?:mag|kunt|moet)"
+)
 
 _UNIT = "(?P<unit>" + "|".join(UNITS) + ")"
 _NUMBER = r"(?:(?P<number>[a-z0-9 ]{1,30}?) )??"  # "half an hour" is a unit, so without a number first
@@ -163,31 +168,110 @@ _SPANISH_MORE = (
     rf"{_OLVIDA} (?:esta|toda esta|nuestra) (?:conversacion|charla)",
 )
 
-VERBS = re.compile("forget|eras|delet|vergiss|vergess|losch|oubli|effac|olvid|borr")  # in each of these
+# Italian
+_DIMENTICA = "(?:dimentica|dimenticare|dimenticati|scorda|scordati|cancella|cancellare)"
+_ULTIMI = rf"(?:gli |le |negli |nelle |degli |delle |l'|nell'|dell')ultim[oiae] {_NUMBER}{_UNIT}"
+_OGGI = "(?P<today>oggi|stamattina|stasera)"
+_DETTO = r"(?:ti )?ho (?P<just>appena )?(?:detto|raccontato)"
+_ITALIAN = (
+    rf"{_DIMENTICA} (?:questo|quello|cio|tutto questo|tutto quello)",
+    rf"{_DIMENTICA} (?:(?P<all>tutto) )?(?:quello|cio) che {_DETTO}(?: (?:{_ULTIMI}|{_OGGI}))?",
+    rf"{_DIMENTICA} che {_DETTO}(?: questo)?",
+    rf"{_DIMENTICA} (?:tutto )?{_ULTIMI}",
+)
+_ITALIAN_MORE = (
+    rf"{_DIMENTICA} (?:tutto|tutto (?:su )?di me|me)",
+    rf"{_DIMENTICA} (?:tutto )?(?:quello|cio) che (?:tu )?sai .*",
+    rf"{_DIMENTICA} (?:tutto )?(?:quello|cio) che (?:ti )?ho .*",
+    rf"{_DIMENTICA} (?:questa|tutta questa|la nostra) (?:conversazione|chiacchierata)",
+)
+
+# Portuguese
+_ESQUECE = "(?:esquece|esqueca|esquecer|apaga|apague|apagar)"
+_ULTIMAS = rf"(?:os|as|o|a|nos|nas|no|na|dos|das|do|da) ultim[oa]s? {_NUMBER}{_UNIT}"
+_HOJE = "(?P<today>hoje|esta (?:manha|tarde|noite))"
+_DISSE = r"(?:eu )?(?:te |lhe )?(?:(?P<just>acabei de )(?:dizer|contar|falar)|disse|contei|falei)"
+_PORTUGUESE = (
+    rf"{_ESQUECE} (?:isso|isto|tudo isso|tudo isto)",
+    rf"{_ESQUECE} (?:(?P<all>tudo) )?o que {_DISSE}(?: (?:{_ULTIMAS}|{_HOJE}))?",
+    rf"{_ESQUECE} que {_DISSE}(?: isso| isto)?",
+    rf"{_ESQUECE} (?:tudo )?{_ULTIMAS}",
+)
+_PORTUGUESE_MORE = (
+    rf"{_ESQUECE} (?:tudo|tudo sobre mim|de mim|me)",
+    rf"{_ESQUECE} (?:tudo )?o que (?:voce |tu )?(?:sabe|sabes) .*",
+    rf"{_ESQUECE} (?:tudo )?o que (?:eu )?(?:te |lhe )?(?:disse|contei|falei) .*",
+    rf"{_ESQUECE} (?:esta|toda esta|a nossa) (?:conversa|chamada)",
+)
+
+# Dutch
+_VERGEET = "(?:vergeet|vergeten|wis|verwijder)"
+_VERGETEN = "(?:vergeten|wissen|verwijderen)"
+_LAATSTE = rf"(?:de|het) (?:laatste|afgelopen) {_NUMBER}{_UNIT}"
+_VANDAAG = "(?P<today>vandaag|vanochtend|vanavond)"
+_ZEI = (
+    r"ik (?:(?:je|jou|jullie) )?(?P<just>net |zojuist |zonet )?"
+    rf"(?:(?:in )?{_LAATSTE} |{_VANDAAG} )?(?:heb gezegd|gezegd heb|heb verteld|verteld heb|zei|vertelde)"
+)
+_DAT = (
+    "(?:dat|dit|dat allemaal|dit allemaal)",
+    rf"(?:(?P<all>alles) )?wat {_ZEI}",
+    rf"dat {_ZEI}",
+    rf"(?:alles )?(?:van |uit )?{_LAATSTE}",
+    rf"alles van {_VANDAAG}",
+)
+_MIJ = (
+    "(?:mij|me|alles|alles over mij|alles van mij)",
+    r"(?:alles )?wat je (?:over|van) mij .*",
+    r"(?:alles )?wat ik .*",
+    "(?:dit|het|ons)(?: hele)? gesprek",
+)
+
+VERBS = re.compile(
+    "forget|eras|delet|vergiss|vergess|losch|oubli|effac|olvid|borr|dimentic|scord|cancell|esque|apag|verge|verwijder"
+)  # in each of these
 # With "number", "unit": the last so many; "today"; "all" without "just": today as well; else: lately
 _GERMAN = tuple(f"{_VERGISS} {what}" for what in _DAS)
 _GERMAN_MORE = tuple(f"{_VERGISS} {what}" for what in _MICH)
-FORMS = tuple(map(re.compile, (*_ENGLISH, *_GERMAN, *_FRENCH, *_SPANISH)))
-MORE = tuple(map(re.compile, (*_ENGLISH_MORE, *_GERMAN_MORE, *_FRENCH_MORE, *_SPANISH_MORE)))
+_DUTCH = tuple(f"{_VERGEET} {what}" for what in _DAT)
+_DUTCH_MORE = tuple(f"{_VERGEET} {what}" for what in _MIJ)
+FORMS = tuple(map(re.compile, (*_ENGLISH, *_GERMAN, *_FRENCH, *_SPANISH, *_ITALIAN, *_PORTUGUESE, *_DUTCH)))
+_MORE = (
+    *_ENGLISH_MORE,
+    *_GERMAN_MORE,
+    *_FRENCH_MORE,
+    *_SPANISH_MORE,
+    *_ITALIAN_MORE,
+    *_PORTUGUESE_MORE,
+    *_DUTCH_MORE,
+)
+MORE = tuple(map(re.compile, _MORE))
 # The same where the verb comes last, as it does behind "kannst du": only in a request
-FORMS_ASKED = tuple(re.compile(f"{what} {_VERGESSEN}") for what in _DAS)
-MORE_ASKED = tuple(re.compile(f"{what} {_VERGESSEN}") for what in _MICH)
+FORMS_ASKED = (
+    *(re.compile(f"{what} {_VERGESSEN}") for what in _DAS),
+    *(re.compile(f"{what} {_VERGETEN}") for what in _DAT),
+)
+MORE_ASKED = (
+    *(re.compile(f"{what} {_VERGESSEN}") for what in _MICH),
+    *(re.compile(f"{what} {_VERGETEN}") for what in _MIJ),
+)
 IT = re.compile(
-    rf"{_FORGET} it|vergiss es|es {_VERGESSEN}|oublie le|olvidalo"
+    rf"{_FORGET} it|vergiss es|es {_VERGESSEN}|oublie le|olvidalo|dimenticalo|scordalo|esquec[ae]|vergeet het|het {_VERGETEN}"
 )  # mostly it means "never mind"
 
 # Answers to a question of hers
 YES = _anywhere(
     "yes|yeah|yea|yep|yup|sure|of course|absolutely|definitely|go ahead|do it|do that|please do|ja|jo|jep|genau|klar"
-    "|na klar|naturlich|mach das|mach es|oui|ouais|bien sur|vas y|fais le|si|claro|claro que si|hazlo|adelante"
+    "|na klar|naturlich|mach das|mach es|oui|ouais|bien sur|vas y|fais le|si|claro|claro que si|hazlo|adelante|certo|fallo|sim|com certeza|pode|faca isso|jazeker|zeker|graag|doe maar|natuurlijk"
 )
 NO = _anywhere(
-    "don't forget (?:it|that)|please don't|don't|do not|no|nope|nah|keep (?:it|that)|never mind|better not|rather not"
+    "non farlo|non dimenticar(?:e|lo)|niet vergeten|don't forget (?:it|that)|please don't|don't|do not|no|nope|nah|keep (?:it|that)|never mind|better not|rather not"
     "|not now|stop|cancel|nein|nee|ne|lieber nicht|bitte nicht|nicht|behalte? (?:es|das)|non|garde (?:le|ca)"
-    "|mejor no|guardalo|no lo hagas"
+    "|mejor no|guardalo|no lo hagas|tienilo|lascia stare|meglio di no|nao|melhor nao|guarda|guarde|neen|niet|liever niet|bewaar het|laat maar"
 )
 PADDING = _anywhere(
     "please|okay|ok|thanks|thank you|bitte|danke|gern|gerne|s'il (?:te|vous) plait|merci|por favor|gracias|oh|uh|um|hm|mm"
     "|well|right|all right|alright|just|now|then|i do|i'm|i am|you (?:may|can|should)"
-    "|forget (?:it|that)|vergiss (?:es|das)|oublie (?:ca|le)|olvidalo|olvida eso|d'accord|vale|de acuerdo"
+    "|forget (?:it|that)|vergiss (?:es|das)|oublie (?:ca|le)|olvidalo|olvida eso|d'accord|vale|de acuerdo|per favore|per piacere|grazie|va bene|dimentica(?:lo| questo| quello)|obrigad[oa]|esquecer|esquec[ae](?: isso)?"
+    "|alsjeblieft|alstublieft|dank je|bedankt|hoor|vergeet (?:dat|het)|dat mag"
 )

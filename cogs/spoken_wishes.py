@@ -1,6 +1,6 @@
 """Whether somebody asks her aloud to forget what they said, and whether they say yes when she asks back. Pure.
 
-In English, German, French and Spanish, as recognisers write it. A wish is a whole sentence, the last one: "forget that,
+In seven languages (``spoken_forms``), as recognisers write it. A wish is a whole sentence, the last one: "forget that,
 what's the weather?" is talk, and so are "don't forget that", "I forgot that", "oh, forget it" and whatever is quoted.
 She asks back before she does it, so a wish may be short, but never a part of something else.
 """
@@ -21,21 +21,6 @@ LATELY = 5  # minutes, where somebody says only "that"
 MOST_MINUTES = 24 * 60
 
 _QUOTES = re.compile(r'["“”„‟«»]')
-_IN_WORDS = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +77,6 @@ def answer_in(text: str, her_name: str) -> bool | None:
     if forms.PADDING.sub(" ", rest).split() or bool(yes) == bool(no):
         return None
     return bool(yes)
-
-
-def spoken(wished: Last | Today) -> str:
-    """What would be forgotten, as she says it: "in the last five minutes"."""
-    if isinstance(wished, Today):
-        return "today"
-    minutes = wished.minutes
-    hours = minutes // 60 if minutes % 60 == 0 else 0
-    count, unit = (hours, "hour") if hours else (minutes, "minute")
-    if count == 1:
-        return f"in the last {unit}"
-    return f"in the last {_IN_WORDS[count] if count < len(_IN_WORDS) else count} {unit}s"
 
 
 def plain(text: str) -> str:
@@ -181,7 +154,7 @@ def _minutes(number: str | None, unit: str) -> int | None:
     """None: the number is none that is known."""
     each = next(minutes for pattern, minutes in forms.UNITS.items() if re.fullmatch(pattern, unit))
     if not number:
-        several = each == 1 and unit.endswith(("s", "en"))  # "the last minutes"
+        several = each == 1 and unit.endswith(("s", "en", "i"))  # "the last minutes"
         return LATELY if several else max(1, ceil(each))
     values = [float(word) if word.isdigit() else forms.NUMBERS.get(word) for word in number.split()]
     known = [value for value in values if value is not None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import discord
 
@@ -13,24 +12,22 @@ from memory.errors import MemoryFault
 from memory.posts import Post
 from persona_core.errors import KithError
 from persona_core.settings import Settings
+from persona_core.where import host_of, thinks_here
 
 ANTHROPIC = "Anthropic"
 NOTHING_LEAVES = "Nothing: I hear, think and speak on my owner's computer. What stands in Discord goes through Discord, as ever."
 MOST_OF_A_NAME = 40  # characters of a host's name: a notice has to fit a message
-_HERE = ("127.0.0.1", "localhost", "::1")
 
 log = logging.getLogger(__name__)
 
 
 def answered_by(settings: Settings) -> str:
     """Who thinks out her answers, where that is elsewhere; empty: it happens on this machine."""
+    if thinks_here(settings):
+        return ""
     if settings.llm_engine == "anthropic":
         return ANTHROPIC
-    if settings.llm_engine != "openai":
-        return ""
-    where = urlsplit(settings.openai_base_url).hostname or ""
-    if where in _HERE:
-        return ""
+    where = host_of(settings)
     return where if 0 < len(where) <= MOST_OF_A_NAME else "another computer"
 
 

@@ -13,11 +13,12 @@ import discord
 
 from cogs.answers import IN_SERVERS, KithCog, say
 from cogs.call import Call
-from cogs.conversations import Closed, Forgotten, Told
+from cogs.conversations import Closed, Forgotten, Told, Unsaid
 from cogs.forgetting import delete_posts
 from cogs.host import Host, Place, Refusal
 from cogs.pace import Pace
 from cogs.plain import plain
+from cogs.posting import Posting
 from memory.consent import Purpose
 from memory.errors import MemoryFault
 from persona_core.errors import KithError
@@ -38,6 +39,16 @@ class Caption:
     name: str
     text: str
     person_ids: tuple[str, ...]
+    said_s: float = 0.0  # Unix time
+    utterance: Utterance | None = None  # that it is of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was heard, and when; Unix time."""
+
+    utterance: Utterance
+    at_s: float
 
 
 @dataclass(slots=True)
@@ -46,6 +57,7 @@ class Captions:
 
     place: Place  # where they are posted
     waiting: asyncio.Queue[Caption] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    next: list[Caption] = field(default_factory=list)  # taken out of it, and posted one after the other
     task: asyncio.Task[None] | None = None
 
 
@@ -66,7 +78,7 @@ def gathered(lines: list[Caption]) -> list[Caption]:
     joined: list[Caption] = []
     for line in lines:
         if joined and (joined[-1].name, joined[-1].person_ids) == (line.name, line.person_ids):
-            joined[-1] = Caption(line.name, f"{joined[-1].text} {line.text}", line.person_ids)
+            joined[-1] = Caption(line.name, f"{joined[-1].text} {line.text}", line.person_ids, line.said_s)
         else:
             joined.append(line)
     return joined
@@ -79,7 +91,8 @@ class Transcription(KithCog):
         super().__init__(host)
         self._pace = Pace(most=4, within_s=60)  # for each call; who reads along is posted each time
         self._captions: dict[str, Captions] = {}  # by the key of the conversation
-        self._heard: dict[str, deque[Utterance]] = {}
+        self._heard: dict[str, deque[Line]] = {}
+        self._posting = Posting(self)
         host.conversations.listen(self._on_event)
         host.consent.listen(self._on_decision)
 
@@ -106,6 +119,9 @@ class Transcription(KithCog):
     async def erase(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         person = self.host.person(ctx.author).id
+        self._posting.forget(person)
+        for key in self._captions:
+            self._drop_captions(key, person)
         posts = await asyncio.to_thread(self.host.posts.of, person)
         await asyncio.to_thread(self.host.posts.doom, posts)
         left = await delete_posts(self.host, person)
@@ -123,7 +139,8 @@ class Transcription(KithCog):
     async def transcript(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         me = self.host.person(ctx.author).id
-        texts = [line.text for line in self._heard.get(self._call(ctx).place.key, ()) if line.person.id == me]
+        said = [line.utterance for line in self._heard.get(self._call(ctx).place.key, ())]
+        texts = [utterance.text for utterance in said if utterance.person.id == me]
         if not texts:
             raise Refusal("I have heard nothing from you in this call.")
         whole = "\n".join(texts)
@@ -171,35 +188,61 @@ class Transcription(KithCog):
 
     def _drop(self, key: str, person_id: str | None, last_s: float = float("inf")) -> None:
         """What a person, or anybody (None), has said lately in one conversation: no transcript, no caption of it."""
-        lines = self._heard.get(key, deque())
-        since_s = max((line.ended_s for line in lines), default=0.0) - last_s
-        kept = (x for x in lines if person_id not in (None, x.person.id) or x.ended_s < since_s)
+        since_s = self.host.now() - last_s
         if key in self._heard:
+            kept = (
+                line
+                for line in self._heard[key]
+                if person_id not in (None, line.utterance.person.id) or line.at_s < since_s
+            )
             self._heard[key] = deque(kept, maxlen=MOST_LINES)
+        self._drop_captions(key, person_id)
+
+    def _drop_captions(self, key: str, person_id: str | None) -> None:
+        """Those that still wait."""
         captions = self._captions.get(key)
-        for _ in range(captions.waiting.qsize() if captions else 0):
-            assert captions is not None
-            line = captions.waiting.get_nowait()
-            if person_id is not None and person_id not in line.person_ids:
-                captions.waiting.put_nowait(line)
+        if captions is None:
+            return
+        waiting = [captions.waiting.get_nowait() for _ in range(captions.waiting.qsize())]
+        for line in _without(waiting, person_id):
+            captions.waiting.put_nowait(line)
+        captions.next[:] = _without(captions.next, person_id)
 
     def _on_event(self, key: str, event: Told) -> None:
         match event:
             case Heard(utterance):
-                self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(utterance)
-                self._caption(key, Caption(self._shown(utterance), utterance.text, (utterance.person.id,)))
-            case Said(reply, answers=answers, cut=cut, private=False) if any(
+                line, theirs = Line(utterance, self.host.now()), (utterance.person.id,)
+                self._heard.setdefault(key, deque(maxlen=MOST_LINES)).append(line)
+                self._caption(
+                    key, Caption(self._shown(utterance), utterance.text, theirs, line.at_s, utterance)
+                )
+            case Said(reply, answers=answers, cut=cut, about=about, private=False) if any(
                 not line.message for line in answers
             ):
-                people = tuple(sorted({line.person.id for line in answers}))
+                # it may repeat others' words as well
+                people = tuple(sorted({line.person.id for line in answers} | about))
                 if reply.text:  # else she was interrupted before a word of it was heard
                     text = f"{reply.text.rstrip()}—" if cut else reply.text
-                    self._caption(key, Caption(self.host.persona.character.name, text, people))
+                    hers, now_s = self.host.persona.character.name, self.host.now()
+                    self._caption(key, Caption(hers, text, people, now_s))
+            case Unsaid(utterance):
+                self._take_back(key, utterance)
             case Forgotten(person_id, last_s):
                 self._drop(key, person_id, last_s)
             case Closed():
                 self._heard.pop(key, None)
                 self._stop(key)
+
+    def _take_back(self, key: str, utterance: Utterance) -> None:
+        """It has been heard in this very moment, so its caption waits still."""
+        heard, captions = self._heard.get(key), self._captions.get(key)
+        if heard and heard[-1].utterance is utterance:
+            del heard[-1]
+            if captions is not None:
+                waiting = [captions.waiting.get_nowait() for _ in range(captions.waiting.qsize())]
+                for line in waiting:
+                    if line.utterance is not utterance:
+                        captions.waiting.put_nowait(line)
 
     def _shown(self, utterance: Utterance) -> str:
         """The name over a caption: nobody's words pass for hers."""
@@ -221,7 +264,9 @@ class Transcription(KithCog):
             lines = [await captions.waiting.get()]
             while not captions.waiting.empty():
                 lines.append(captions.waiting.get_nowait())
-            for line in gathered(lines):
+            captions.next = gathered(lines)
+            while captions.next:
+                line = captions.next.pop(0)
                 try:
                     await self._post(captions.place, line)
                 except (KithError, MemoryFault) as error:  # the next one may do better
@@ -229,8 +274,7 @@ class Transcription(KithCog):
                     self.host.counts["captions dropped"] += 1
 
     async def _post(self, place: Place, line: Caption) -> None:
-        post = await self.host.post(place, caption(line))
-        await asyncio.to_thread(self.host.posts.keep, post, line.person_ids)
+        await self._posting.post(self.host.post(place, caption(line)), line.person_ids, line.said_s)
 
     def _set_captioned(self, key: str, captioned: bool) -> None:
         """Others can read along now: what only those present may hear is not said any more."""
@@ -244,3 +288,8 @@ class Transcription(KithCog):
             self._set_captioned(key, False)
         if captions is not None and captions.task is not None:
             captions.task.cancel()
+
+
+def _without(lines: list[Caption], person_id: str | None) -> list[Caption]:
+    """Those that hold no words of this person, or of anybody (None)."""
+    return [line for line in lines if person_id is not None and person_id not in line.person_ids]

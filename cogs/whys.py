@@ -11,6 +11,7 @@ from typing import Literal
 
 from cogs.conversations import Closed, Forgotten, Told
 from cogs.journal_pages import happened, shortened
+from cogs.note_page import reason, typed
 from cogs.plain import plain
 from memory.errors import EntryError, KeyGone
 from memory.memory import Memory, document_of, document_of_turn
@@ -99,8 +100,8 @@ def recollected(memory: Memory, why: Why, may: Callable[[Scope], bool]) -> list[
     return found
 
 
-def described(one: Recollected, places: dict[str, str]) -> str:
-    """What it is, where it comes from, and why it came up; ``places``: what they are called, by their keys."""
+def described(one: Recollected, places: dict[str, str], person: str) -> str:
+    """What it is, where it comes from, and why it came up, as ``person`` reads it; ``places``: what they are called, by their keys."""
     document, scope = one.document, one.document.scope
     who = f"{plain(document.speaker)} said" if document.speaker else "my note"
     lines = [f"**{happened(document.at_s)}, {who}:** {plain(shortened(document.text, 300))}"]
@@ -110,8 +111,9 @@ def described(one: Recollected, places: dict[str, str]) -> str:
     if one.entry is None:
         lines.append(f"Source: {_from(scope, places)}")
     else:
-        reason = f" ({plain(shortened(one.entry.why))})" if one.entry.why else ""
-        lines.append(f"Source: a note, {_from(scope, places)}{reason}")
+        why = f" ({plain(shortened(reason(one.entry, person)))})" if one.entry.why else ""
+        source = _ORIGINS[Origin.DIRECT] if typed(one.entry) else _from(scope, places)
+        lines.append(f"Source: a note, {source}{why}")
         lines += [f"made from {plain(turn.name)}: {plain(shortened(turn.text, 100))}" for turn in one.sources]
     return "\n".join(lines)
 

@@ -32,6 +32,7 @@ DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (READ
 
 if TYPE_CHECKING:  # see ``_desk``
     from local_mode.desk import Desk
+    from local_mode.sound import Sound
 
 T = TypeVar("T")
 
@@ -41,6 +42,14 @@ class OutputLost(KithError):
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["devices"]:
+        from local_mode.devices import main as list_devices
+
+        return list_devices()
+    if sys.argv[1:2] == ["cable"]:
+        from local_mode.cable import main as see_to_cable
+
+        return see_to_cable(sys.argv[2:])
     args = _arguments()
     engines: list[str] = []
 
@@ -50,15 +59,17 @@ def main() -> int:
 
     try:
         recordings = _recordings(args.wav)
-        settings = load_settings()
+        settings = _chosen(args, load_settings())
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
         logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
         with contextlib.ExitStack() as closing:
             playback = _playback(args, closing)
+            sound = _sound(args, settings)
+            hear, speak = bool(recordings) or sound is not None, playback is not None or sound is not None
             persona = build_persona(  # in no thread: Ctrl-C ends even a download at once
-                settings, hear=bool(recordings), speak=playback is not None, report=report
+                settings, hear=hear, speak=speak, report=report
             )
-            return asyncio.run(_run(args, settings, recordings, persona, playback, engines))
+            return asyncio.run(_run(args, settings, recordings, persona, playback, engines, sound))
     except OutputLost as error:
         discard_output()
         say(str(error))
@@ -88,9 +99,36 @@ def _arguments() -> argparse.Namespace:
     add("--name", default="Friend", help="who types (default: Friend)")
     add("--out", type=Path, help="write her voice to this WAV file")
     add("--speak", action="store_true", help="play her voice on the loudspeaker")
+    add("--text-only", action="store_true", help="no microphone and no loudspeaker: you type")
+    add("--microphone", metavar="NAME", help="hear with this (python -m local_mode devices; a part will do)")
+    add("--speaker", metavar="NAME", help="speak through this, likewise")
+    add("--preset", choices=["discord", "zoom", "vrchat"], help="be the microphone of that program")
     add("--fast", action="store_true", help="hear files faster than real time")
     add("--json", action="store_true", help="one JSON object a line on standard output")
+    parser.epilog = "python -m local_mode devices | cable create|remove|status: see to sound, and end."
     return parser.parse_args()
+
+
+def _chosen(args: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings, with what the command line says instead."""
+    given = {
+        "desk_microphone": args.microphone,
+        "desk_speaker": args.speaker,
+        "desk_preset": args.preset,
+    }
+    return settings.model_copy(update={name: value for name, value in given.items() if value})
+
+
+def _sound(args: argparse.Namespace, settings: Settings) -> Sound | None:
+    """What she hears with and speaks through; None: she is typed to, or listens to files."""
+    from local_mode.sound import sound_of
+
+    asked = bool(args.microphone or args.speaker or args.preset)
+    elsewhere = args.text_only or args.text or args.wav or args.speak or args.out or args.json
+    at_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if args.text_only or not (asked or (at_terminal and not elsewhere)):
+        return None
+    return sound_of(settings, asked=asked)
 
 
 def _recordings(given: list[str]) -> list[Recording]:
@@ -128,6 +166,7 @@ async def _run(
     persona: Persona,
     playback: Playback | None,
     engines: Sequence[str],
+    sound: Sound | None = None,
 ) -> int:
     screen = JsonScreen() if args.json else PlainScreen(persona.character.name)
     heard: set[Person] = set()
@@ -154,7 +193,7 @@ async def _run(
         _welcome(persona.character.name, settings)  # first: what follows takes a moment
     try:
         async with contextlib.AsyncExitStack() as closing:
-            desk = _desk(settings, persona, you, people, engines)
+            desk = _desk(settings, persona, you, people, engines, sound)
             if desk is None:
                 conversation = Conversation("desk", persona, playback, show)
                 await closing.enter_async_context(conversation)
@@ -163,6 +202,15 @@ async def _run(
                 await closing.enter_async_context(desk)
                 conversation = await desk.talk(playback, show)
                 slash = Slash(desk, lines.line, partial(safely, screen.answer))
+                if isinstance(lines, Typed) and settings.page == "on":
+                    await _open_page(desk, you, closing)
+            if desk is not None:
+                await _reach_out(desk, settings, closing)
+                if sound is not None:
+                    try:
+                        await desk.listen()
+                    except KithError as error:
+                        show(Failed(f"{error} You can type all the same."))
             if recordings:
                 await _play(conversation, desk, recordings, args.fast, settings, show, heard)
             await _converse(conversation, you, lines, slash, show)
@@ -177,16 +225,42 @@ async def _run(
 
 
 def _desk(
-    settings: Settings, persona: Persona, you: Person, people: Sequence[Person], engines: Sequence[str]
+    settings: Settings,
+    persona: Persona,
+    you: Person,
+    people: Sequence[Person],
+    engines: Sequence[str],
+    sound: Sound | None,
 ) -> Desk | None:
     """None where nothing can be kept: she talks in any case."""
     from local_mode.desk import Desk  # only here: Discord's library takes a moment to load
 
     try:
-        return Desk(settings, persona, you, people, say, engines)
+        return Desk(settings, persona, you, people, say, engines, sound)
     except MemoryFault as error:
         say(f"{error} {NOTHING_KEPT}")
         return None
+
+
+async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncExitStack) -> None:
+    """Other programs that show what she says, and keys that work in any window. Raises SettingsError."""
+    if settings.vrchat:
+        from local_mode.vrchat import VRChat
+
+        game = await closing.enter_async_context(VRChat(settings.vrchat, settings.vrchat_parameter))
+        desk.conversations.listen(game.on_event)
+    if settings.desk_hotkey and settings.desk_talk == "push":
+        from local_mode.hotkey import hotkey
+
+        closing.enter_context(hotkey(settings.desk_hotkey, lambda: say(desk.call.push())))
+
+
+async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack) -> None:
+    from local_mode.page import PageDesk  # likewise
+
+    closing.push_async_callback(desk.page.close)
+    surroundings = PageDesk(desk, you).surroundings
+    await desk.page.open(surroundings, say, shown=sys.stderr is not None and sys.stderr.isatty())
 
 
 async def _play(
@@ -246,10 +320,15 @@ async def _converse(
     conversation: Conversation, you: Person, lines: Lines, slash: Slash | None, show: Callable[[Event], None]
 ) -> None:
     """Take one line after the other: a command, or something that is said to her."""
-    while (line := await lines.line(f"{you.name}: ")) is not None:
+    desk = slash.desk if slash is not None else None
+    while (
+        line := await lines.line("" if desk is not None and desk.listening else f"{you.name}: ")
+    ) is not None:
         if not line:
             if isinstance(lines, Given):
                 show(Failed("--text holds no words, so nothing was said."))
+            elif desk is not None and (pressed := desk.call.push()):
+                say(pressed)
         elif slash is not None and slash.takes(line):
             try:
                 await slash.run(line)
@@ -260,8 +339,11 @@ async def _converse(
         else:
             if slash is not None:
                 slash.said(line)
+            if desk is not None:
+                conversation = await desk.conversation()
             conversation.read(you, line)
-            await conversation.settled()
+            if desk is None or not desk.listening:  # else there may be no end of talking
+                await conversation.settled()
 
 
 def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playback | None:

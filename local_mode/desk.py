@@ -10,6 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
+from time import perf_counter
 from types import SimpleNamespace, TracebackType
 from typing import Any
 
@@ -20,12 +21,15 @@ from cogs import all_cogs, terms
 from cogs.answers import explain
 from cogs.calls import Calls
 from cogs.chronicle import Chronicle
-from cogs.conversations import Closed, Conversations, Forgotten, Told
+from cogs.conversations import Closed, Conversations, Forgotten, Told, Unsaid
 from cogs.host import CallEvents, Host, Line, Place, Refusal, User
+from cogs.overlay import Overlay
 from cogs.remembering import Remembering
+from local_mode.call import COMMANDS, DeskCall
 from local_mode.interactions import HER_ID, Act, Answers, Interactions, Message, NotThere
 from local_mode.shown import readable
-from local_mode.typed import Json, commands_of
+from local_mode.sound import Sound
+from local_mode.typed import Json, brought_here, commands_of
 from memory.consent import Purpose
 from memory.errors import MemoryFault
 from memory.memory import open_memory
@@ -58,10 +62,12 @@ class Desk:
         people: Sequence[Person],
         tell: Callable[[str], None],
         engines: Sequence[str] = (),
+        sound: Sound | None = None,
     ) -> None:
         """``you`` gives commands, ``people`` are there; ``tell`` is given what is shown beside the conversation.
 
-        ``engines``: what she runs on, one line each. Raises MemoryFault where nothing can be kept.
+        ``engines``: what she runs on, one line each. ``sound``: what she can hear with and speak through. Raises
+        MemoryFault where nothing can be kept.
         """
         self.settings = settings
         self.persona = persona
@@ -73,7 +79,13 @@ class Desk:
         self._tell = tell
         self._failure = ""  # the last one that was shown
         self._written = 0
-        self._people = list({person.id: person for person in people}.values())
+        self._ended = False
+        self._conversation: Conversation | None = None
+        self._playback: Playback | None = None  # outside of a call
+        self._begun = perf_counter()
+        self.call = DeskCall(self, sound, list({person.id: person for person in people}.values()))
+        self._people = self.call.people
+        self._reopening: asyncio.Task[Conversation] | None = None
         self._known: dict[int, Person] = {}  # by their Discord id
         self._place = Place(KEY, "our talk at the desk", KEY, direct=len(self._people) == 1)
         self.memory = open_memory(
@@ -90,7 +102,8 @@ class Desk:
         self._client = Client(her)
         for cog in all_cogs(self):
             self._client.add_cog(cog)
-        self.commands = commands_of(one.to_dict() for one in self._client.pending_application_commands)
+        commands = commands_of(one.to_dict() for one in self._client.pending_application_commands)
+        self.commands = brought_here(commands, COMMANDS) if self.call.possible else commands
 
     async def __aenter__(self) -> Desk:
         self.remembering.start()
@@ -100,7 +113,10 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.calls.close()
+        self._ended = True
         await self.conversations.close_all()
+        if self._reopening is not None:
+            await asyncio.wait({self._reopening})
         for name in list(self._client.cogs):
             self._client.remove_cog(name)
         await self.remembering.close()
@@ -118,17 +134,58 @@ class Desk:
             if isinstance(event, Forgotten):
                 self.said_last = None
                 self.interactions.forget()
-            elif not isinstance(event, Closed):
+            elif isinstance(event, Closed):  # with a call, which leaves nothing of what was said
+                if key == KEY and not self._ended:
+                    self._reopening = asyncio.create_task(self._open(), name="desk: after a call")
+            elif not isinstance(event, Unsaid):
                 if isinstance(event, Failed):
                     self._failure = event.message
                 show(event)
 
         self.conversations.listen(on_event)
         await self._tell_where_words_go()
-        conversation = await self.conversations.open(self._place, call=True)
-        conversation.speak_through(playback)
-        conversation.set_people(self._people)
+        self._playback, self._begun = playback, perf_counter()
+        return await self._open()
+
+    async def _open(self) -> Conversation:
+        there = self.conversations.get(KEY)
+        conversation = self._conversation = there or await self.conversations.open(self._place, call=True)
+        if there is None:
+            conversation.speak_through(self._playback)
+            conversation.set_people(self._people)
         return conversation
+
+    async def conversation(self) -> Conversation:
+        """That of this place; after a call it is begun anew."""
+        if self._reopening is not None:
+            await asyncio.wait({self._reopening})
+        return await self._open()
+
+    async def listen(self) -> None:
+        """Hear and speak from now on, as after /join. Raises KithError."""
+        await self.calls.join(self._place)
+
+    @property
+    def listening(self) -> bool:
+        return self.calls.at(KEY) is not None
+
+    # The page
+
+    @property
+    def page(self) -> Overlay:
+        cog = self._client.get_cog("Overlay")
+        assert isinstance(cog, Overlay)  # it is one of ``all_cogs``
+        return cog
+
+    def clock(self) -> float:
+        """The conversation's own, as it runs on where nobody is heard."""
+        return perf_counter() - self._begun
+
+    @property
+    def playback(self) -> Playback | None:
+        """Where she speaks, unless the page has taken her voice."""
+        call = self.calls.at(KEY)
+        return call.line.playback if call is not None and call.line is not None else self._playback
 
     def _memories(self, place: Place) -> Chronicle:
         return Alone(self, place, self._people[0]) if place.direct else Chronicle(self, place)
@@ -207,10 +264,12 @@ class Desk:
         return self._place if key == KEY else None
 
     def call_place(self, asker: User, channel: object | None) -> Place:
-        raise Refusal("There are no voice channels at the desk.")
+        return self.voice_place(asker, channel)
 
     def voice_place(self, asker: User, channel: object) -> Place:
-        raise Refusal("There are no voice channels at the desk.")
+        if not self.call.possible:
+            raise Refusal("There are no voice channels at the desk.")
+        return self._place
 
     def manages(self, asker: User, place: Place) -> bool:
         return True
@@ -242,13 +301,13 @@ class Desk:
     # What is done elsewhere
 
     async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:
-        raise Refusal("I cannot use a microphone at the desk yet; sound files I hear with --wav NAME=FILE.")
+        return await self.call.open(may_hear, self._tell)
 
     async def announce(self, place: Place, text: str, view: discord.ui.View) -> Post:
-        return await self.post(place, text)
+        return await self.post(place, self.call.notice if self.call.possible else text)
 
     async def retract(self, place: Place, announcement: Post, text: str) -> None:
-        """There are no calls here, so nothing has been announced."""
+        """Whoever ended the call knows."""
 
     async def post(
         self, place: Place, text: str, *, view: discord.ui.View | None = None, reply_to: Post | None = None

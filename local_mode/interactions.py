@@ -73,6 +73,7 @@ class Answers:
     over: bool = False  # what comes from now on comes late
     original: Message | None = None
     waiting: bool = False  # the original is a promise so far
+    late: Callable[[Message], None] | None = None  # told what comes late, instead of ``Interactions.late``
 
 
 class Interactions:
@@ -231,4 +232,4 @@ class Interactions:
             answers.shown.remove(message)
         answers.shown.append(message)
         if answers.over:
-            self.late(message)
+            (answers.late or self.late)(message)

@@ -55,6 +55,10 @@ class Slash:
         self._fresh = False  # nothing else was typed since they were shown
         desk.interactions.late = self._show_late
 
+    @property
+    def desk(self) -> Desk:
+        return self._desk
+
     def takes(self, line: str) -> bool:
         """Whether ``line`` is a command, or a choice; else it is said to her."""
         numbers = _NUMBERS.fullmatch(line)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -99,6 +99,17 @@ def commands_of(registered: Iterable[Json]) -> list[Command]:
     """Every command that can be typed, in the order of their names; menus last."""
     found = [command for one in registered for command in _leaves(one, (), _is_here(one))]
     return sorted(found, key=lambda command: (command.kind, command.words))
+
+
+def brought_here(commands: Sequence[Command], names: Set[str]) -> list[Command]:
+    """The same, with those of these names that work only in a server, but can be carried out here after all."""
+    kinds = {*Takes}
+    return [
+        replace(one, here=True, options=tuple(option for option in one.options if option.kind in kinds))
+        if one.kind == Kind.COMMAND and " ".join(one.words) in names
+        else one
+        for one in commands
+    ]
 
 
 def find(commands: Sequence[Command], line: str) -> tuple[Command, str]:

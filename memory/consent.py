@@ -50,6 +50,7 @@ def agreed(decision: Decision | None) -> bool:
 
 
 Changed = Callable[[str, Purpose, bool], None]  # person id, purpose, whether it is allowed now
+Erase = Callable[[str], object]  # what is kept of a person; blocks. Raises StoreError
 
 
 class Consent:
@@ -58,6 +59,7 @@ class Consent:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners: list[Changed] = []
+        self._erasing: list[tuple[Purpose, Erase]] = []
         self._in_turn = asyncio.Lock()  # decisions reach the disk in the order in which they were made
         database.execute(
             "CREATE TABLE IF NOT EXISTS consent (person TEXT, purpose TEXT, allowed INTEGER, at_s REAL, how TEXT, "
@@ -106,6 +108,10 @@ class Consent:
         """``changed`` is called on the event loop after every decision."""
         self._listeners.append(changed)
 
+    def erase_with(self, purpose: Purpose, erase: Erase) -> None:
+        """Whoever says no to this has it erased before ``decide`` returns. Called in a thread."""
+        self._erasing.append((purpose, erase))
+
     async def decide(self, person_id: str, purpose: Purpose, allowed: bool, how: str) -> None:
         """Write a decision down. Raises StoreError.
 
@@ -138,3 +144,6 @@ class Consent:
         )
         if person_id in self._told:  # before they had decided anything
             self._write_told(person_id)
+        for of, erase in self._erasing:
+            if of is purpose and not decision.allowed:
+                erase(person_id)

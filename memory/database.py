@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ Execute = Callable[..., list[Row]]
 
 THOSE = "(SELECT value FROM json_each(?))"  # stands for as many values as ``listed`` is given
 BUSY_S = 10.0  # another connection may hold the file so long
+CHECKPOINT_PAGES = 1000  # in the log beside the file, which then go into it; SQLite's default
+STATEMENTS = 1024  # that need not be worked out again: there are some for each person
 NAME = "memory.sqlite3"  # in DATA_DIR
 CACHE_KIB = 131_072  # of whoever writes: else pages are sealed again and again while much is erased
 LOCK = "in-use.lock"  # beside it: held by the one process that writes
@@ -36,6 +38,7 @@ class Database:
         """``key``: 32 bytes."""
         self.path = path
         self._writing, self._reading = threading.RLock(), threading.Lock()
+        self._hasting = threading.Lock()  # taken before the others
         with _plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)  # what people decided is nobody else's business
@@ -50,6 +53,18 @@ class Database:
         with self._reading, _plainly(self.path):
             return self._reader.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
+    @contextmanager
+    def reading(self) -> Generator[Execute, None, None]:
+        """All that is read with what this gives is as of one moment, tables that are dropped meanwhile among it. Quicker,
+        too, where it is much.
+        """
+        with self._reading, _plainly(self.path):
+            self._reader.execute("BEGIN")
+            try:
+                yield lambda sql, *values: self._reader.execute(sql, values).fetchall()
+            finally:
+                self._reader.execute("COMMIT")
+
     def write_many(self, sql: str, rows: Sequence[tuple[Value, ...]]) -> None:
         """The same statement for every row; all of them or none."""
         with self.transaction() as execute:
@@ -57,9 +72,18 @@ class Database:
                 execute(sql, *row)
 
     @contextmanager
-    def transaction(self) -> Generator[Execute, None, None]:
-        """All that is executed with what this gives, or nothing."""
-        with self._writing, _plainly(self.path):
+    def transaction(self, *, lasting: bool = True) -> Generator[Execute, None, None]:
+        """All that is executed with what this gives, or nothing.
+
+        ``lasting`` False: a power cut may take it back until the next one that lasts, or ``purge``. For what is then
+        done again: it does not wait for the disk. Of several such only one at a time is in others' way.
+        """
+        with (
+            nullcontext() if lasting else self._hasting,
+            self._writing,
+            _plainly(self.path),
+            nullcontext() if lasting else self._hasty(),
+        ):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield lambda sql, *values: self._writer.execute(sql, values).fetchall()
@@ -68,6 +92,16 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+
+    @contextmanager
+    def _hasty(self) -> Iterator[None]:
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        self._writer.execute("PRAGMA wal_autocheckpoint = 0")  # which waits for the disk as well
+        try:
+            yield
+        finally:
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            self._writer.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -141,7 +175,9 @@ def occupied(folder: Path) -> FileLock:
 
 def _connect(path: Path, key: bytes) -> Any:
     # isolation_level=None: each statement is its own transaction
-    connection = sqlite.connect(path, BUSY_S, isolation_level=None, check_same_thread=False)
+    connection = sqlite.connect(
+        path, BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
+    )
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")  # what goes wrong is raised
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from memory import kept_vectors, parts, words
 from memory.database import THOSE, Database, Execute, Row, listed
 from memory.errors import KeyGone, Unreadable
 from memory.scopes import Scopes, scope_of
+from memory.steps import breathe, erase
 from memory.types import Document, Scope
 from memory.vault import Vault
 
@@ -28,7 +28,7 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS documents_superseded ON documents (kind, ref) WHERE superseded",
 )
 _AT_ONCE = 500  # documents
-BREATH_S = 0.001  # so long whoever waits needs to get what has just been let go of
+_SHARED_AT_ONCE = 3_000  # documents about several people that go in one step
 
 Vector = npt.NDArray[np.float16]
 
@@ -158,31 +158,36 @@ class Index:
     def remove_person(self, person: str) -> list[int]:
         """All that is about a person, whoever else it is about; their ids. Nor did they hear anything else.
 
-        In steps, between which others get to write; each may be done again.
+        In steps, between which others get to write; each may be done again. Vectors are left to ``sweep``.
         """
-        with self._database.transaction() as execute:
-            scopes = _SCOPES.every(execute)
-            about = listed(number for number, scope in scopes.items() if person in scope.about)
-            # as one value each: row by row, whoever else is at work in this process would be waited for each time
-            ((ids, numbers),) = execute(
-                f"SELECT json_group_array(id), json_group_array(scope) FROM documents WHERE scope IN {THOSE}",
-                about,
-            )
-            gone = list(zip(json.loads(ids), json.loads(numbers), strict=True))
-            self._unlist(execute, [one for one in gone if scopes[one[1]].about != (person,)])
-        time.sleep(BREATH_S)
-        with self._database.transaction() as execute:
+        read = self._database.read
+        scopes = {number: scope for number, scope in _SCOPES.every(read).items() if person in scope.about}
+        about, shared = listed(scopes), listed(one for one, scope in scopes.items() if len(scope.about) > 1)
+        # as one value: row by row, whoever else is at work in this process would be waited for each time
+        ids = f"SELECT json_group_array(id) FROM documents WHERE scope IN {THOSE}"
+        gone, with_others = (json.loads(read(ids, those)[0][0]) for those in (about, shared))
+        for at in range(0, len(with_others), _SHARED_AT_ONCE):
+            some = with_others[at : at + _SHARED_AT_ONCE]
+            for remove in (kept_vectors.remove, words.remove):
+                with self._database.transaction(lasting=False) as execute:
+                    remove(execute, parts.SHARED, some)
+                breathe()
+        with self._database.transaction(lasting=False) as execute:
             for part in parts.drop(execute, person):
                 self._drop(execute, part)
-        time.sleep(BREATH_S)
-        with self._database.transaction() as execute:
-            execute(f"DELETE FROM documents WHERE scope IN {THOSE}", about)
+        breathe()
+        erase(self._database, "documents", f"+scope IN {THOSE}", about)
+        with self._database.transaction(lasting=False) as execute:
             _SCOPES.leave_out(execute, person)
             _SCOPES.forget(execute)
-        return [number for number, _ in gone]
+        return list(map(int, gone))
+
+    def sweep(self) -> None:
+        """Free the place of what nobody can open any more. One at a time."""
+        kept_vectors.sweep(self._database)
 
     def clear(self) -> list[int]:
-        """Remove every document; their ids."""
+        """Remove every document; their ids. Vectors are left to ``sweep``."""
         with self._database.transaction() as execute:
             gone = [int(row[0]) for row in execute("DELETE FROM documents RETURNING id")]
             kept_vectors.clear(execute)
@@ -242,7 +247,7 @@ class Index:
         words.make(execute, part)
 
     def _drop(self, execute: Execute, part: int) -> None:
-        kept_vectors.drop(execute, part)
+        kept_vectors.set_aside(execute, part)
         words.drop(execute, part)
 
     def _index_words_anew(self) -> None:

@@ -29,7 +29,7 @@ from memory.vault import Vault
 PLAIN, SEALED = ".md", ".md.sealed"
 VERSIONS = ".versions"
 HIDING = ".listeners-hidden"  # there from the first entry on
-AT_ONCE = 4  # threads that remove files: each waits for the disk
+AT_ONCE = 16  # threads that remove files: each waits for the disk
 TOKEN = "key:"  # before what stands for somebody who heard what is sealed with others' keys
 HEAD = 2 + 8 * 255  # bytes of a sealed file that say whose keys it takes
 WAIT_S = 10.0  # another process may be writing so long

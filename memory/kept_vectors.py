@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 from memory import parts
 from memory.database import THOSE, Database, Execute, Row, listed
+from memory.steps import erase
 from memory.types import Scope
 
 _AT_ONCE = 500
+_ASIDE = "vectors_aside_"
 _WITH_DOCUMENTS = "{0} JOIN documents ON documents.id = {0}.id"
 
 
@@ -27,21 +30,35 @@ def keep(execute: Execute, part: int, document_id: int, sealed: bytes, embedder:
 
 def by(database: Database, embedder: str) -> Iterator[list[Row]]:
     """Id, kind and ref of documents, and their sealed vectors by ``embedder``; some at a time."""
-    for table in map(_named, parts.every(database.read)):
+    for part in parts.every(database.read):
         last = 0
-        while rows := database.read(
-            f"SELECT documents.id, kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)} "
-            f"WHERE embedder = ? AND {table}.id > ? ORDER BY {table}.id LIMIT {_AT_ONCE}",
-            *(embedder, last),
-        ):
+        while rows := _after(database, part, embedder, last):
             last = int(rows[-1][0])
             yield rows
 
 
-def every(database: Database) -> Iterator[Row]:
+def _after(database: Database, part: int, embedder: str, document_id: int) -> list[Row]:
+    """Some of a part, which is empty where they have been forgotten meanwhile."""
+    table = _named(part)
+    with database.reading() as read:
+        if part not in parts.every(read):
+            return []
+        return read(
+            f"SELECT documents.id, kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)} "
+            f"WHERE embedder = ? AND {table}.id > ? ORDER BY {table}.id LIMIT {_AT_ONCE}",
+            *(embedder, document_id),
+        )
+
+
+def every(database: Database) -> list[Row]:
     """Kind and ref of documents, and their sealed vectors."""
-    for table in map(_named, parts.every(database.read)):
-        yield from database.read(f"SELECT kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)}")
+    with database.reading() as read:
+        tables = list(map(_named, parts.every(read)))
+        return [
+            row
+            for table in tables
+            for row in read(f"SELECT kind, ref, vector FROM {_WITH_DOCUMENTS.format(table)}")
+        ]
 
 
 def remove(execute: Execute, part: int, document_ids: Sequence[int]) -> None:
@@ -53,13 +70,21 @@ def clear(execute: Execute) -> None:
     execute(f"DELETE FROM {_named(parts.SHARED)}")
 
 
-def drop(execute: Execute, part: int) -> None:
-    """The key of whom it is about is destroyed, or about to be: it is enough that its place is free."""
-    execute("PRAGMA secure_delete = FAST")  # else every page of it is written once more
-    try:
-        execute(f"DROP TABLE {_named(part)}")
-    finally:
-        execute("PRAGMA secure_delete = ON")
+def set_aside(execute: Execute, part: int) -> None:
+    """Nobody looks for them any more, and the key of whom they are about is destroyed, or about to be: it is enough that
+    their place is free. That takes a while, so ``sweep`` does it.
+    """
+    execute(f"ALTER TABLE {_named(part)} RENAME TO {_ASIDE}{secrets.token_hex(8)}")
+
+
+def sweep(database: Database) -> None:
+    """Free the place of what was set aside, in steps. Cut short, it may be done again."""
+    for (table,) in database.read(
+        f"SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '{_ASIDE}*'"
+    ):
+        erase(database, table, "1", unreadable=True)
+        with database.transaction() as execute:
+            execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def move(execute: Execute, scopes: Mapping[int, Scope], numbers: Mapping[Scope, int]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from pathlib import Path
 from memory.adopting import adopt
 from memory.consent import Consent, Purpose, agreed
 from memory.database import NAME, Database, occupied
+from memory.errors import StoreError
 from memory.forget import Forgetting, Place, Receipt, Wish
 from memory.journal import Journal
 from memory.ledger import Item
@@ -27,8 +30,11 @@ from memory.tombstones import Tombstones, beside
 from memory.turns import Turns
 from memory.types import Document, Entry, StoredTurn
 from memory.vault import Vault
+from memory.voices import Vector, Voices
 
 JOURNAL = "journal"  # in DATA_DIR
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -45,17 +51,26 @@ class Memory:
     recall: Recall
     profile: Profile
     roster: Roster
+    voices: Voices
     forgetting: Forgetting
     opened: ExitStack  # what ``close`` closes
     lock: threading.RLock = field(
         default_factory=threading.RLock
     )  # held while something is kept, or forgotten
 
+    _sweeping: threading.Thread | None = None
+
     def close(self) -> None:
+        self.swept()
         self.opened.close()
 
     def may_remember(self, person: str) -> bool:
         return agreed(self.consent.decision(person, Purpose.REMEMBERING))
+
+    def keep_voice(self, person: str, vector: Vector, encoder: str) -> bool:
+        """See Voices.keep. Nobody is forgotten meanwhile."""
+        with self.lock:
+            return self.voices.keep(person, vector, encoder, time.time())
 
     @contextmanager
     def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:
@@ -128,11 +143,27 @@ class Memory:
             self._index_entries([entry])
 
     def forget(self, wish: Wish) -> Receipt:
-        """See Forgetting.forget."""
+        """See Forgetting.forget. What nobody can open any more is swept away in a thread of its own; a start sweeps, too."""
         with self.lock:
             receipt = self.forgetting.forget(wish)
             self._supersede()
+            if wish.whole:
+                self.swept()
+                self._sweeping = threading.Thread(target=self._sweep, name="sweep")
+                self._sweeping.start()
             return receipt
+
+    def swept(self) -> None:
+        """Wait until that is done."""
+        if self._sweeping is not None:
+            self._sweeping.join()
+
+    def _sweep(self) -> None:
+        try:
+            self.recall.sweep()
+            self.database.purge()
+        except StoreError as error:  # the next start does it
+            log.warning("not swept: %s", type(error).__name__)
 
     def expire(self, before_s: float) -> dict[str, int]:
         """Erase what was said and noted before this Unix time, but for what is pinned and what that rests on, and whom
@@ -155,6 +186,7 @@ class Memory:
                 "journal": self.journal.remove_all(old),
                 "profile": self.profile.remove_where(is_old),
                 "roster": self.roster.remove_where(is_old) + self.roster.remove_unmet(before_s),
+                "voices": self.voices.expire(time.time()),
             }
             if any(counts.values()):
                 self.database.purge()
@@ -208,21 +240,34 @@ def open_memory(
         journal = Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy)
         recall, store = Recall(database, vault, embedder), EmbeddedStore(database)
         profile, roster = Profile(store, vault), Roster(store, vault)
+
+        def may_recognise(person: str) -> bool:
+            return agreed(consent.decision(person, Purpose.VOICE))
+
+        def erase_voice(person: str) -> None:
+            if voices.remove_person(person):
+                database.purge()
+
+        voices = Voices(store, vault, may_recognise)
+        consent.erase_with(Purpose.VOICE, erase_voice)
         places: dict[str, Place] = {
             "turns": turns,
             "journal": journal,
             "index": recall,
             "profile": profile,
             "roster": roster,
+            "voices": voices,
         }
         tombstones = Tombstones(database, vault, beside(key.file))
         forgetting = Forgetting(database, vault, tombstones, turns, journal, posts, places)
         if occupy:
             if forgetting.finish():
                 consent.load()
+            recall.sweep()
             journal.convert()
-        kept = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster, forgetting)
-        return Memory(*kept, opened.pop_all())
+            voices.expire(time.time())
+        kept = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster)
+        return Memory(*kept, voices, forgetting, opened.pop_all())
 
 
 def document_of_turn(turn: StoredTurn) -> Document:

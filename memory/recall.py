@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence, Set
 
 import numpy as np
+import numpy.typing as npt
 
 from memory.asked import asked
 from memory.audience import without
@@ -116,21 +117,28 @@ class Recall:
 
         Nor did they hear anything else.
         """
-        with self._lock:
-            gone = self._index.remove_person(person)
+        with self._lock:  # before it is erased: others may look for something meanwhile
+            self._drop([int(number) for number in self._columns["id"][self._about(person)]])
             column = self._columns["scope"]
             for number, scope in list(self._scopes.items()):
                 if person in scope.heard_by:
                     column[column == number] = self._scopes.number(without(scope, person))
-            self._drop(gone)
             self._forget_unused()
-            return len(gone)
+        gone = self._index.remove_person(person)
+        with self._lock:
+            rows = self._columns.rows_of(gone)
+            self._drop([int(number) for number in self._columns["id"][rows[self._there(rows)]]])
+            self._words.forget()
+        return len(gone)
+
+    def sweep(self) -> None:
+        """See Index.sweep."""
+        self._index.sweep()
 
     def count_of(self, person: str) -> int:
         """How many documents are about a person."""
         with self._lock:
-            about = self._scopes.where(lambda scope: person in scope.about)
-            return int(np.count_nonzero(about[self._columns["scope"]] & (self._columns["scope"] != NOBODY)))
+            return len(self._about(person))
 
     def count_resting(self, gone: Tombstone) -> int:
         """How many of its turns and entries can be found, and are about its person."""
@@ -139,6 +147,7 @@ class Recall:
     def remove_resting(self, gone: Tombstone) -> int:
         """Remove them; how many."""
         with self._lock:
+            self._words.forget()  # also where nothing of it had been indexed yet
             return sum(self.remove(kind, refs) for kind, refs in self._those_of(gone).items())
 
     def count(self) -> int:
@@ -242,6 +251,16 @@ class Recall:
     def _forget_unused(self) -> None:
         self._scopes.keep_only(set(np.unique(self._columns["scope"]).tolist()))
         self._speakers.keep_only(set(np.unique(self._columns["speaker"]).tolist()))
+
+    def _about(self, person: str) -> Rows:
+        """The rows of what is about a person."""
+        about = self._scopes.where(lambda scope: person in scope.about)
+        return np.flatnonzero(about[self._columns["scope"]])
+
+    def _there(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of them have not been removed."""
+        there: npt.NDArray[np.bool_] = self._columns["scope"][rows] != NOBODY
+        return there
 
     def _allowed(self, allowed: Callable[[Scope], bool]) -> Rows:
         """The rows that take part."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from memory.database import THOSE, Database, Execute, Row, listed
 from memory.errors import KeyGone, Unreadable
 from memory.scopes import Scopes, scope_of
+from memory.steps import erase
 from memory.tombstones import Tombstone
 from memory.types import Origin, Scope, StoredTurn
 from memory.vault import Vault
@@ -169,13 +170,11 @@ class Turns:
 
     def remove_person(self, person: str) -> int:
         """Erase a person's turns, and hers that may repeat their words; how many. Nor did they hear any other."""
-        with self._database.transaction() as execute:
-            about = listed(_SCOPES.about(execute, person))
-            execute(f"DELETE FROM turns WHERE scope IN {THOSE}", about)
-            removed = execute("SELECT changes()")
+        removed = erase(self._database, "turns", f"+scope IN {THOSE}", self._about(person))
+        with self._database.transaction(lasting=False) as execute:
             _SCOPES.leave_out(execute, person)
             _SCOPES.forget(execute)
-        return int(removed[0][0])
+        return removed
 
     def count_resting(self, gone: Tombstone) -> int:
         """How many of its turns are there, and hold words of its person."""

@@ -42,13 +42,14 @@ class Words:
         stem = self._stems.of(word)
         ids, seen = self._found.get(stem, (_NONE, 0))
         if seen < self._last:
-            rows = [
-                int(row[0])
-                for table in map(_named, parts.every(self._database.read))
-                for row in self._database.read(
-                    f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid > ?", f'"{word}"', seen
-                )
-            ]
+            with self._database.reading() as read:
+                rows = [
+                    int(row[0])
+                    for table in map(_named, parts.every(read))
+                    for row in read(
+                        f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid > ?", f'"{word}"', seen
+                    )
+                ]
             ids = np.concatenate([ids, np.sort(np.asarray(rows, np.int64))])
             self._found[stem] = ids, self._last
         return ids

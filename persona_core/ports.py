@@ -55,6 +55,17 @@ class EndOfTurn(Protocol):
         ...
 
 
+class VoiceEncoder(Protocol):
+    name: str  # vectors of two encoders cannot be compared
+
+    async def embed(self, samples: Samples) -> Samples:
+        """Whose voice it is, as a vector of unit length: the more alike two are, the higher their product.
+
+        ``samples``: 16 kHz, at least 0.3 s of one voice. Raises EngineError.
+        """
+        ...
+
+
 @runtime_checkable
 class EndOfText(Protocol):
     async def completed(self, messages: Sequence[Message], conversation: str = "") -> float:

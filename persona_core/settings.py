@@ -29,6 +29,8 @@ SECTIONS = {  # first setting of a section → its heading in .env.example
     "vad_engine": "Hearing",
     "llm_engine": "Thinking",
     "tts_engine": "Speaking",
+    "desk_microphone": "At the desk",
+    "page": "Her page",
     "log_level": "Log",
 }
 
@@ -181,6 +183,47 @@ class Settings(BaseModel):
     )
     listening_sounds: Literal["off", "on"] = Field(
         "off", description="off | on: she hums at the pauses of somebody who tells her something long."
+    )
+
+    desk_microphone: str = Field(
+        "",
+        description="What she hears with: a part of a name that `python -m local_mode devices` lists; off: nothing, you "
+        "type. Empty: the computer's own.",
+    )
+    desk_speaker: str = Field("", description="What she speaks through, likewise.")
+    desk_preset: Literal["off", "discord", "zoom", "vrchat"] = Field(
+        "off",
+        description="off | discord | zoom | vrchat: she is the microphone of that program, through the cable that "
+        "`python -m local_mode cable create` makes.",
+    )
+    desk_echo: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="auto | on | off: her own voice is taken out of what the microphone hears. auto: unless she is "
+        "connected through a cable.",
+    )
+    desk_talk: Literal["open", "push"] = Field(
+        "open",
+        description="open: she hears all the time. push: only between one press of Enter (or of DESK_HOTKEY) and the next.",
+    )
+    desk_hotkey: str = Field(
+        "",
+        description="For DESK_TALK=push: keys that work in any window, e.g. <ctrl>+<alt>+k. Needs `pip install pynput`.",
+    )
+    vrchat: str = Field(
+        "",
+        description="Where VRChat listens for OSC, e.g. 127.0.0.1:9000: what she says is shown over her avatar. Empty: off.",
+    )
+    vrchat_parameter: str = Field(
+        "KithSpeaking", description="The avatar's parameter that is true while she speaks."
+    )
+
+    page: Literal["on", "off"] = Field(
+        "on",
+        description="off | on: a page on this machine, for you alone, that shows who speaks and what comes to her mind; "
+        "its address is told at the start (docs/page.md).",
+    )
+    page_port: Annotated[int, Field(ge=1024, le=65535)] = Field(
+        8765, description="Where the page is; where that is taken, at the next free port."
     )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

@@ -348,6 +348,9 @@ class PersonaVoiceClient(discord.VoiceProtocol[discord.Client]):
         self._receiver.reset()
         self.transport.close()
         await self.playback.close()
+        for task in self._sending:  # nobody is there any more to whom it could be sent
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
         await self._membership.leave()
         if self.client._connection._get_voice_client(self._guild_id) is self:
             self.cleanup()

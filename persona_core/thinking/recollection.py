@@ -35,6 +35,7 @@ class Recollection:
         self._changed = changed
         self._day: date | None = None
         self._meeting: asyncio.Task[None] | None = None
+        self._meetings = 0  # times that others were there
         self._looking: asyncio.Task[None] | None = None
         self._words = 0  # of the line, when it was last looked for
         self._settled = False  # at a pause
@@ -45,6 +46,7 @@ class Recollection:
         if self._memories is None:
             return
         if anew:
+            self._meetings += 1
             self.begin()
             self._set(Mind())
         if self._meeting is not None:
@@ -89,16 +91,19 @@ class Recollection:
         """It was not."""
         self._settled = False
 
-    async def for_writing(self, text: str, person: Person) -> Mind:
-        """What she has in mind when she answers ``text`` in writing."""
+    async def for_writing(self, text: str, person: Person, *, aloud: bool = False) -> Mind:
+        """What she has in mind when she answers ``text``, which was written; ``aloud``: she speaks."""
         if self._memories is None:
             return Mind()
         try:
-            # begun in one go, the second is still for the reader whom the first has named
-            note, knows = await asyncio.gather(
-                self._memories.recall(text, person, False), self._memories.know(False)
-            )
-            return Mind(knows, note)
+            while True:
+                meetings = self._meetings
+                # begun in one go, the second is still for the reader whom the first has named
+                note, knows = await asyncio.gather(
+                    self._memories.recall(text, person, aloud), self._memories.know(aloud)
+                )
+                if meetings == self._meetings or not aloud:  # else it may not be for those who are there now
+                    return Mind(knows, note)
         except KithError as error:
             log.warning("nothing could be recalled: %s", type(error).__name__)
             return Mind()

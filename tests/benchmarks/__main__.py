@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure, show
 
-NOT_BENCHMARKS = {"__init__", "__main__", "churn_server", "figures", "noises", "overlaps"}
+NOT_BENCHMARKS = {"__init__", "__main__", "churn_server", "figures", "mixes", "noises", "overlaps"}
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import pytest
 from tests.cogs.running import running_bot
 from tests.cogs.scene import Scene
 from tests.discord_server import DiscordServer
+from tests.memory.kept import NOON_S
 
 
 @pytest.fixture
@@ -33,3 +34,10 @@ def asking(server: DiscordServer, tmp_path: Path) -> Iterator[Scene]:
     with running_bot(server, tmp_path, hearing="ask") as bot:
         scene.use(bot)
         yield scene
+
+
+@pytest.fixture
+def noon(request: pytest.FixtureRequest) -> None:
+    """It is 27 November 2026."""
+    if "scene" in request.fixturenames:
+        request.getfixturevalue("scene").bot.host.now = lambda: NOON_S

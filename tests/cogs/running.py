@@ -40,13 +40,14 @@ class Dictation:
 
     def __init__(self) -> None:
         self.words: dict[int, str] = {}
+        self.languages: dict[int, str] = {}  # else English
 
     async def transcribe(self, speech: Sequence[Speech]) -> list[Transcript]:
-        return [Transcript(self._words(one), "en", 1.0, -0.1) for one in speech]
+        return [self._transcript(round(_pitch(one.samples) / 50) * 50) for one in speech]
 
-    def _words(self, speech: Speech) -> str:
-        hertz = round(_pitch(speech.samples) / 50) * 50
-        return self.words.get(hertz, f"tone {hertz}")
+    def _transcript(self, hertz: int) -> Transcript:
+        words, language = self.words.get(hertz, f"tone {hertz}"), self.languages.get(hertz, "en")
+        return Transcript(words, language, 1.0, -0.1)
 
 
 def _pitch(samples: Samples) -> float:

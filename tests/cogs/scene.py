@@ -43,6 +43,15 @@ class Scene:
         assert all(reply.ephemeral for reply in answer.shown)
         return answer.text
 
+    def withdraw(self, who: SimulatedMember) -> str:
+        """Take back that they may be remembered, and say yes when they are asked; what she says then."""
+        asked = self.server.interact(who, "/consent remembering", channel=self.text, answer="off").wait(20)
+        (question,) = asked.shown
+        assert "forget all that I keep of you" in question.content and question.ephemeral
+        self.server.click(who, question, "Yes, forget it")
+        self.wait(lambda: not question.components, "nothing came of it", 30)
+        return question.content
+
     def join(self) -> None:
         self.ask(self.ann, "/join")
         self.wait(lambda: self.listens, "she does not listen")

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cogs.journal import OFTEN
 from cogs.journal_pages import Where, day_of, pages, within
-from cogs.whys import Whys
 from memory.consent import Purpose
 from memory.entry import new_id
-from memory.exchange import bring_in
 from memory.forget import Wish
-from memory.own import keep_between_us
-from memory.roster_update import RosterUpdate
 from memory.types import Entry, Origin, Scope, StoredTurn
-from tests.cogs.running import tone
 from tests.cogs.scene import Scene
-from tests.cogs.test_writing import mention
 from tests.discord_server import Channel, Interaction, NotPossible, Permission, SimulatedMember
-from tests.memory.kept import DAY_S, NOON_S, everything_under
+from tests.memory.kept import DAY_S, NOON_S
 
 SISTER = "My sister Clara lives in Lisbon"
 
@@ -96,15 +86,10 @@ def changed(scene: Scene, entry: Entry, text: str) -> Entry:
 def suggestions(
     scene: Scene, who: SimulatedMember, command: str, option: str, typed: str = ""
 ) -> Iterator[Any]:
-    """What is suggested, as (name, value). py-cord leaves a task behind for up to three seconds, which is awaited."""
+    """What is suggested, as (name, value)."""
     asked = scene.server.autocomplete(who, command, channel=scene.text, option=option, **{option: typed})
     choices = asked.wait(10).choices or []
     yield [(one["name"], one["value"]) for one in choices]
-
-    def waiting() -> bool:
-        return any("application_command_auto_complete" in task.get_name() for task in asyncio.all_tasks())
-
-    scene.wait(lambda: not scene.bot.call(waiting), "py-cord still waits", 10)
 
 
 def interact(
@@ -115,11 +100,7 @@ def interact(
     return answer
 
 
-@pytest.fixture(autouse=True)
-def noon(request: pytest.FixtureRequest) -> None:
-    """It is 27 November 2026."""
-    if "scene" in request.fixturenames:
-        request.getfixturevalue("scene").bot.host.now = lambda: NOON_S
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 # Reading
@@ -274,225 +255,6 @@ def test_who_asks_often_waits_and_others_do_not(scene: Scene) -> None:
     assert ["try again in a minute" in text for text in answers] == [False] * OFTEN + [True]
     assert "try again" in scene.ask(scene.ann, "/journal export")
     assert "nothing" in scene.ask(bob, "/journal search", query="honey")
-
-
-# Why
-
-
-def chat(scene: Scene, who: SimulatedMember) -> None:
-    """Other things, among which what is asked for is rare."""
-    for thing in (
-        "rain",
-        "trains",
-        "cheese",
-        "chess",
-        "maps",
-        "cellos",
-        "storms",
-        "tea",
-        "ghosts",
-        "radishes",
-    ):
-        written(scene, who, f"I like {thing} a lot.", scene.text, NOON_S - 9 * DAY_S)
-
-
-def about_clara(scene: Scene) -> Entry:
-    """Said in a call, so that it may be told wherever Ann is."""
-    chat(scene, scene.ann)
-    scope = Scope(Origin.VOICE, key(scene.lounge), (me(scene.ann),), (me(scene.ann),))
-    entry = Entry(new_id(NOON_S), NOON_S - DAY_S, SISTER, scope, why="She said it in a call.")
-    kept = scene.bot.host.memory.keep_entry(entry, owners=True)
-    assert kept is not None
-    return kept
-
-
-def test_why_shows_what_came_up_its_score_and_where_it_is_from(scene: Scene) -> None:
-    bob = scene.guild.add_member("Bob")
-    agree(scene, scene.ann)
-    assert "not answered here" in scene.ask(scene.ann, "/journal why")
-    about_clara(scene)
-    mention(scene, "where does my sister Clara live?")
-    text = scene.ask(scene.ann, "/journal why")
-    assert SISTER in text and "Score " in text and "words +" in text
-    assert f"said in a call in <#{scene.lounge.id}>" in text and "She said it in a call." in text
-    alone = interact(scene, scene.ann, "/journal why", direct(scene, scene.ann)).text
-    assert SISTER in alone
-    assert "Nothing came to my mind then that is for you" in scene.ask(bob, "/journal why")
-    assert "not answered" in interact(scene, bob, "/journal why", direct(scene, bob)).text
-
-
-def test_why_is_about_the_last_reply_alone(scene: Scene) -> None:
-    agree(scene, scene.ann)
-    about_clara(scene)
-    mention(scene, "where does my sister Clara live?")
-    mention(scene, "thank you kindly")
-    text = scene.ask(scene.ann, "/journal why")
-    assert "Lisbon" not in text and "Nothing came to my mind" in text
-
-
-def test_why_tells_a_turn_to_those_who_can_read_where_it_was_written(scene: Scene) -> None:
-    bob = scene.guild.add_member("Bob")
-    agree(scene, scene.ann, bob)
-    chat(scene, bob)
-    written(scene, bob, SISTER, scene.text, NOON_S - 2 * DAY_S)
-    mention(scene, "where does my sister Clara live?")
-    assert f"Bob said:** {SISTER}" in scene.ask(scene.ann, "/journal why")
-    forget(scene, Wish(me(bob), since_s=0.0))
-    assert "Lisbon" not in scene.ask(scene.ann, "/journal why")
-
-
-def test_why_does_not_tell_what_was_kept_private_or_withdrawn_since(scene: Scene) -> None:
-    bob = scene.guild.add_member("Bob")
-    agree(scene, scene.ann)
-    chat(scene, scene.ann)
-    scope = Scope(Origin.TEXT, key(scene.text), (me(scene.ann),), (me(scene.ann),))
-    kept = scene.bot.host.memory.keep_entry(Entry(new_id(NOON_S), NOON_S - DAY_S, SISTER, scope))
-    assert kept is not None
-    mention(scene, "where does my sister Clara live?")
-    assert SISTER in scene.ask(bob, "/journal why")
-    keep_between_us(scene.bot.host.memory, me(scene.ann), kept.id)
-    assert "Lisbon" not in scene.ask(bob, "/journal why") and SISTER in scene.ask(scene.ann, "/journal why")
-    no = scene.bot.host.consent.decide(me(scene.ann), Purpose.REMEMBERING, False, "test")
-    asyncio.run_coroutine_threadsafe(no, scene.bot.loop).result(30)
-    assert "not answered here" in scene.ask(scene.ann, "/journal why")
-
-
-def test_why_is_gone_with_its_conversation_and_with_what_is_forgotten(scene: Scene) -> None:
-    agree(scene, scene.ann)
-    about_clara(scene)
-    mention(scene, "where does my sister Clara live?")
-    scene.bot.call(scene.bot.host.conversations.forget, me(scene.ann), float("inf"))
-    assert "not answered here" in scene.ask(scene.ann, "/journal why")
-    mention(scene, "where does my sister Clara live?")
-    assert SISTER in scene.ask(scene.ann, "/journal why")
-    closing = scene.bot.host.conversations.close(key(scene.text))
-    asyncio.run_coroutine_threadsafe(closing, scene.bot.loop).result(30)
-    assert "not answered here" in scene.ask(scene.ann, "/journal why")
-
-
-def test_why_is_told_of_the_call_that_one_is_in(scene: Scene) -> None:
-    bob = scene.guild.add_member("Bob")
-    scene.join()
-    scene.ann.speak(tone(400, 1.0))
-    scene.wait(lambda: scene.answered, "no answer")
-    assert "not answered here" not in scene.ask(scene.ann, "/journal why")
-    assert "not answered here" in scene.ask(bob, "/journal why")
-
-
-def test_no_word_of_what_came_up_is_held(scene: Scene) -> None:
-    agree(scene, scene.ann)
-    about_clara(scene)
-    whys: list[Whys] = [cog._whys for cog in scene.bot.bot.cogs.values() if hasattr(cog, "_whys")]
-    mention(scene, "where does my sister Clara live?")
-    assert whys[0].in_place(key(scene.text)) is not None and "Lisbon" not in repr(whys[0]._last)
-
-
-# Versions
-
-
-def test_a_note_is_seen_in_every_version_and_put_back(scene: Scene) -> None:
-    kept = changed(scene, note(scene, "Ann keeps bees.", scene.ann), "Ann keeps goats.")
-    text = scene.ask(scene.ann, "/journal history", entry=kept.id)
-    assert text.index("Version 2") < text.index("goats") < text.index("Version 1") < text.index("bees")
-    assert "now as version 3: Ann keeps bees." in scene.ask(
-        scene.ann, "/journal restore", entry=kept.id, version=1
-    )
-    assert scene.bot.host.memory.journal.read(kept.id).text == "Ann keeps bees."
-    assert "bees" in scene.ask(scene.ann, "/journal search", query="bees")
-    assert "no version 9" in scene.ask(scene.ann, "/journal restore", entry=kept.id, version=9)
-
-
-def test_nobody_sees_or_changes_what_is_not_theirs(scene: Scene) -> None:
-    bob = scene.guild.add_member("Bob")
-    kept = changed(scene, note(scene, "Ann keeps bees.", scene.ann), "Ann keeps goats.")
-    for who, entry in (
-        (bob, kept.id),
-        (scene.ann, "nonsense"),
-        (scene.ann, "20990101-000000-000000"),
-        (bob, "../x"),
-    ):
-        for command, options in (("history", {}), ("restore", {"version": 1})):
-            text = scene.ask(who, f"/journal {command}", entry=entry, **options)
-            assert text == "There is no such note about you."
-    assert scene.bot.host.memory.journal.read(kept.id).version == 2
-    both = changed(scene, note(scene, "They sing.", scene.ann, bob), "They dance.")
-    assert "dance" in scene.ask(bob, "/journal history", entry=both.id)
-    assert "about others as well" in scene.ask(bob, "/journal restore", entry=both.id, version=1)
-
-
-# Taking it along
-
-
-def exported(answer: Interaction) -> dict[str, str]:
-    (file,) = answer.shown[0].attachments
-    with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
-
-
-def test_an_export_holds_all_that_is_ones_own_and_stands_on_no_disk(scene: Scene, tmp_path: Path) -> None:
-    bob = scene.guild.add_member("Bob")
-    agree(scene, scene.ann, bob)
-    kept = note(scene, "Ann keeps bees.", scene.ann)
-    note(scene, "Bob keeps wasps.", bob)
-    written(scene, scene.ann, "My zebra is called Quagga.", scene.text)
-    written(scene, bob, "My otter is called Lutra.", scene.text)
-    roster = scene.bot.host.memory.roster
-    roster.met(me(scene.ann), "Ann", NOON_S)
-    for about, text in ((scene.ann, "raises a zebra"), (bob, "fears Ann")):
-        scope = Scope(Origin.DIRECT, "", (me(scene.ann), me(about)), (me(about),))
-        line = {"text": text, "scope": replace(scope, about=tuple(sorted(set(scope.about))))}
-        roster.apply(
-            RosterUpdate.model_validate({"person": me(scene.ann), "at_s": NOON_S, "history": [line]})
-        )
-    answer = interact(scene, scene.ann, "/journal export", scene.text)
-    files = exported(answer)
-    assert set(files) == {
-        f"journal/{kept.id[:4]}/{kept.id[4:6]}/{kept.id}.md", "turns.jsonl", "decisions.json", "relationship.md"
-    }  # fmt: skip
-    assert "1 note, 1 line that you said" in answer.text
-    (row,) = map(json.loads, files["turns.jsonl"].splitlines())
-    assert row["text"] == "My zebra is called Quagga."
-    assert json.loads(files["decisions.json"])["remembering"]["allowed"] is True
-    assert "Name: Ann" in files["relationship.md"] and "raises a zebra" in files["relationship.md"]
-    whole = "".join(files.values())
-    assert "wasps" not in whole and "Lutra" not in whole and "fears" not in whole
-    on_disk = everything_under(tmp_path)
-    assert b"zebra" not in on_disk and b"bees" not in on_disk and b"turns.jsonl" not in on_disk
-
-
-def test_what_was_exported_can_be_brought_back(scene: Scene, tmp_path: Path) -> None:
-    agree(scene, scene.ann)
-    kept = note(scene, "Ann keeps bees.", scene.ann)
-    memory = scene.bot.host.memory
-    memory.roster.met(me(scene.ann), "Ann", NOON_S)
-    files = exported(interact(scene, scene.ann, "/journal export", scene.text))
-    assert "relationship.md" in files
-    memory.remove_entry(kept.id)
-    for name, text in files.items():
-        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "out" / name).write_text(text)
-    done = bring_in(memory, tmp_path / "out")
-    assert (done.entries, done.problems) == (1, ())
-    assert [entry.text for entry in memory.journal.entries()] == ["Ann keeps bees."]
-
-
-def test_of_whom_nothing_is_kept_there_is_nothing_to_export(scene: Scene) -> None:
-    assert "I keep nothing of you" in scene.ask(scene.ann, "/journal export")
-
-
-def test_what_is_too_large_for_discord_is_said_with_the_way_round(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    agree(scene, scene.ann)
-    note(scene, "Ann keeps bees.", scene.ann)
-    interactions = scene.server.service.interactions
-    payload = interactions._payload
-    monkeypatch.setattr(
-        interactions, "_payload", lambda interaction: payload(interaction) | {"attachment_size_limit": 100}
-    )
-    answer = interact(scene, scene.ann, "/journal export", scene.text)
-    assert f"python -m memory export FILE.zip --for {me(scene.ann)}" in answer.text
-    assert not answer.shown[0].attachments
 
 
 # Without Discord

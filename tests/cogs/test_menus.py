@@ -60,7 +60,7 @@ def answered(scene: Scene, words: str, who: SimulatedMember | None = None) -> tu
     if scene.bot.host.memory.may_remember(me(who)):
         scene.wait(lambda: len(turns(scene)) >= before + 2, "not kept")
     person = me(who)
-    scene.wait(lambda: scene.bot.host.posts.people(Post(hers.channel.id, hers.id)) == [person], "no post")
+    scene.wait(lambda: person in scene.bot.host.posts.people(Post(hers.channel.id, hers.id)), "no post")
     return theirs, hers
 
 

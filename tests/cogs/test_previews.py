@@ -6,6 +6,7 @@ import pytest
 
 from cogs import previews, receipts
 from cogs.previews import Preview, Previews
+from cogs.spoken_lines import ENGLISH
 from memory.forget import POSTS, Receipt, Wish
 
 
@@ -29,9 +30,21 @@ def test_a_receipt_is_read_in_plain_words() -> None:
         "- 2 notes",
         "- 3 a new place",
     ]
-    assert receipts.spoken(receipt) == "1 line, 2 notes and 1 post"
-    assert receipts.spoken(Receipt("ann", {"journal": 1, "index": 4})) == "1 note"
-    assert receipts.spoken(Receipt("ann", {"index": 4})) == ""
+    assert ENGLISH.done(receipt.counts) == "It is forgotten: 1 line, 2 notes and 1 post."
+    assert ENGLISH.done({"journal": 1, "index": 4}) == "It is forgotten: 1 note."
+    assert ENGLISH.done({"index": 4}) == ENGLISH.nothing
+
+
+def test_its_person_is_told_no_more_than_they_know_of() -> None:
+    receipt = Receipt("ann", {"turns": 5, "journal": 3, "index": 9, "roster": 2, POSTS: 4})
+    told = receipts.told(receipt, {"turns": 2, "journal": 7})
+    assert told.counts == {"turns": 2, "journal": 3, POSTS: 4}
+    assert receipts.listed_for_its_person(told, but=(POSTS,)).splitlines() == [
+        "- 2 lines of what was said, with my answers",
+        "- 3 notes",
+        f"- {receipts.REST}",
+    ]
+    assert receipts.listed_for_its_person(receipts.told(receipt, {"turns": 0, "journal": 0}), (POSTS,)) == ""
 
 
 @pytest.mark.parametrize(

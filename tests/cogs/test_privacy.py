@@ -13,7 +13,8 @@ import pytest
 from cogs import consent_panel, privacy_page
 from cogs.answers import FOR_PEOPLE, sentence
 from cogs.consent_panel import TOPICS
-from cogs.deciding import SENTENCES
+from cogs.deciding import HEARD_AND_REMEMBERED, SENTENCES
+from cogs.question import KEPT
 from memory.consent import Decision, Purpose
 from memory.errors import EntryError, KeyGone, StoreError, Unreadable
 from memory.forget import POSTS
@@ -114,7 +115,9 @@ def test_all_but_hearing_begin_with_a_no(mode: str) -> None:
     )
     found = {purpose: consent_panel.allowed(host, "ann", purpose) for purpose in Purpose}
     assert found.pop(Purpose.HEARING) == (mode == "notice") and not any(found.values())
-    assert all("Not asked: no." in consent_panel.state(host, "ann", purpose) for purpose in found)
+    assert all(
+        "**No, until you say yes.** " in consent_panel.state(host, "ann", purpose) for purpose in found
+    )
 
 
 # Errors that are meant for people
@@ -208,9 +211,51 @@ def test_refusing_to_be_remembered_in_the_panel_erases_what_was_kept(scene: Scen
     mention(scene, "my cat is called Quagga, remember that")
     turns = scene.bot.host.memory.turns
     scene.wait(lambda: len(turns) >= 1, "nothing is kept")
-    click(scene, scene.ann, message, "Stop remembering, erase all")
-    assert "I remember nothing about you" in message.content
-    assert len(turns) == 0 and "Stop remembering, erase all" not in labels(message)
+    stop = "Stop remembering, erase all"
+    (question,) = scene.server.click(scene.ann, message, stop).wait(20, replies=1).shown
+    assert question.ephemeral and "of what was said" in question.content
+    assert "cannot be undone" in question.content and len(turns) >= 1
+    scene.server.click(scene.ann, question, "No, keep it")
+    scene.wait(lambda: question.content == KEPT, "nothing came of a no")
+    assert len(turns) >= 1 and stop in labels(message)
+    yes = decision(scene, scene.ann, Purpose.REMEMBERING)
+    assert yes is not None and yes.allowed
+    (question,) = scene.server.click(scene.ann, message, stop).wait(20, replies=1).shown
+    scene.server.click(scene.ann, question, "Yes, forget it")
+    scene.wait(lambda: "I remember nothing about you" in question.content, "nothing came of it")
+    assert len(turns) == 0 and stop not in labels(message) and not question.components
+    no = decision(scene, scene.ann, Purpose.REMEMBERING)
+    assert no is not None and not no.allowed and no.how == "panel"
+
+
+def test_refusing_to_be_remembered_by_a_command_or_an_old_offer_asks_as_well(scene: Scene) -> None:
+    turns = scene.bot.host.memory.turns
+    offer = scene.server.interact(scene.ann, "/join", channel=scene.text).wait(20).shown[0]
+    buttons = [row | {"components": [dict(one) for one in row["components"]]} for row in offer.components]
+    scene.ask(scene.ann, "/consent remembering", answer="on")
+    mention(scene, "my cat is called Quagga, remember that")
+    scene.wait(lambda: len(turns) >= 1, "nothing is kept")
+    asked = scene.server.interact(scene.ann, "/consent remembering", channel=scene.text, answer="off").wait(
+        20
+    )
+    assert "forget all that I keep of you" in asked.text and len(turns) >= 1
+    scene.server.click(scene.ann, asked.shown[0], "No, keep it")
+    offer.components = buttons
+    clicked = scene.server.click(scene.ann, offer, "Neither").wait(20, replies=1)
+    question = clicked.shown[-1]
+    assert "forget all that I keep of you" in question.content and len(turns) >= 1
+    heard = decision(scene, scene.ann, Purpose.HEARING)
+    assert heard is not None and not heard.allowed  # that erases nothing, so it counts at once
+    scene.server.click(scene.ann, question, "Yes, forget it")
+    scene.wait(lambda: "I remember nothing about you" in question.content, "nothing came of it")
+    assert len(turns) == 0
+
+
+def test_an_offer_that_is_accepted_is_thanked_for_once(scene: Scene) -> None:
+    offer = scene.server.interact(scene.ann, "/join", channel=scene.text).wait(20).shown[0]
+    scene.server.click(scene.ann, offer, "Hear and remember me")
+    scene.wait(lambda: offer.content == HEARD_AND_REMEMBERED, "no thanks")
+    assert "for the call only" not in scene.ask(scene.ann, "/consent hearing", answer="on")
 
 
 def test_refusing_to_be_heard_in_the_panel_counts_in_the_call_at_once(scene: Scene) -> None:
@@ -301,59 +346,15 @@ def test_privacy_leads_to_the_panel_to_an_export_and_to_being_forgotten(scene: S
     page = scene.server.interact(scene.ann, "/privacy", channel=scene.text).wait(20).shown[0]
     assert page.ephemeral and labels(page) == ["Export", "Forget me", "My choices"]
     opened(scene, scene.ann, scene.server.click(scene.ann, page, "My choices"))
-    for button, command in (("Export", "/journal export"), ("Forget me", "/forget me")):
-        told = scene.server.click(scene.ann, page, button).wait(20)
-        assert told.shown[0].ephemeral and command in told.text
-
-
-# Somebody who has not agreed
-
-
-def test_who_has_not_agreed_is_told_so_kindly_and_once_in_each_call(asking: Scene) -> None:
-    asking.ask(asking.ann, "/join")
-    asking.wait(lambda: asking.lounge.posts, "no notice")
-    bob = asking.guild.add_member("Bob")
-
-    def explained() -> list[Message]:
-        return [post for post in asking.lounge.posts if post.content.startswith("I would like to hear you")]
-
-    def writes(who: SimulatedMember, words: str) -> None:
-        before = len(asking.answered)
-        who.says(asking.lounge, f"<@{asking.server.bot.id}> {words}")
-        asking.wait(lambda: len(asking.answered) > before, "no answer")
-        time.sleep(NOT_TO_ANYBODY)
-
-    writes(bob, "hello")
-    assert not explained()  # he is not in the call
-    for words in ("can you hear me?", "hello?"):
-        writes(asking.ann, words)
-    (said,) = explained()
-    assert said.reference is not None and said.reference.author.id == asking.ann.id
-    assert asking.decoded == 0
-    asking.ask(asking.ann, "/leave")
-    asking.ask(asking.ann, "/join")
-    writes(asking.ann, "and now?")
-    assert len(explained()) == 2
-    asking.ask(asking.ann, "/consent hearing", answer="on")
-    asking.ask(asking.ann, "/leave")
-    asking.ask(asking.ann, "/join")
-    writes(asking.ann, "and now?")
-    assert len(explained()) == 2
-
-
-def test_who_learned_it_by_asking_for_her_ear_is_not_told_again(asking: Scene) -> None:
-    asking.ask(asking.ann, "/join")
-    assert "I would like to hear you" in asking.ask(asking.ann, "/talk")
-    asking.ann.says(asking.lounge, f"<@{asking.server.bot.id}> hello?")
-    asking.wait(lambda: asking.answered, "no answer")
-    time.sleep(NOT_TO_ANYBODY)
-    assert not any("would like to hear you" in post.content for post in asking.lounge.posts)
-
-
-def test_who_has_refused_is_not_asked_again_in_writing(asking: Scene) -> None:
-    asking.ask(asking.ann, "/consent hearing", answer="off")
-    asking.ask(asking.ann, "/join")
-    asking.ann.says(asking.lounge, f"<@{asking.server.bot.id}> hello?")
-    asking.wait(lambda: asking.answered, "no answer")
-    time.sleep(NOT_TO_ANYBODY)
-    assert not any("would like to hear you" in post.content for post in asking.lounge.posts)
+    assert "nothing to export" in scene.server.click(scene.ann, page, "Export").wait(20).text
+    scene.ask(scene.ann, "/consent remembering", answer="on")
+    mention(scene, "my cat is called Quagga")
+    scene.wait(lambda: len(scene.bot.host.memory.turns) == 2, "nothing is kept")
+    (export,) = scene.server.click(scene.ann, page, "Export").wait(20).shown
+    assert export.ephemeral and [one.filename for one in export.attachments] == ["what-i-keep-of-you.zip"]
+    (preview,) = scene.server.click(scene.ann, page, "Forget me").wait(20).shown
+    assert preview.ephemeral and "There is no undo" in preview.content
+    assert labels(preview) == ["Forget it", "Keep it"] and len(scene.bot.host.memory.turns) == 2
+    scene.server.click(scene.ann, preview, "Forget it")
+    scene.wait(lambda: preview.content.startswith("It is forgotten"), "no receipt")
+    assert len(scene.bot.host.memory.turns) == 0

@@ -184,7 +184,7 @@ def test_whoever_takes_back_their_consent_is_forgotten_at_once(home: Scene, tmp_
         asyncio.run_coroutine_threadsafe(bot.host.remembering.up_to_date(), bot.loop).result(30)
         memory = bot.host.memory
         assert memory.journal.entries() and memory.roster.people()
-        assert "nothing about you" in home.ask(home.ann, "/consent remembering", answer="off")
+        assert "nothing about you" in home.withdraw(home.ann)
         assert not kept(home) and not memory.journal.entries() and not len(memory.recall)
         assert not memory.roster.people()
         mention(home, "where does my sister Clara live?")

@@ -70,6 +70,18 @@ def test_a_page_says_where_a_note_came_from_who_may_hear_it_and_why_it_is_kept(s
     assert fields(panel)["Who may hear it"] == "Whoever can read that channel."
 
 
+def test_a_note_that_was_put_right_and_shared_was_not_said_in_a_call(scene: Scene) -> None:
+    agree(scene, scene.ann)
+    note(scene, "Ann keeps bees.", scene.ann, origin=Origin.DIRECT)
+    panel = opened(scene, scene.ann)
+    correct(scene, scene.ann, panel, "Ann keeps wasps.")
+    press(scene, scene.ann, panel, "Share")
+    shown = fields(panel)
+    assert shown["Where it came from"] == "You told it to me alone."
+    assert shown["Why I kept it"] == "You put it right."
+    assert "anybody else only while you are with them" in shown["Who may hear it"]
+
+
 def test_a_review_holds_nobody_elses_notes(scene: Scene) -> None:
     bob = scene.guild.add_member("Bob")
     agree(scene, scene.ann, bob)
@@ -199,7 +211,7 @@ def test_after_consent_is_withdrawn_nothing_is_corrected(scene: Scene) -> None:
     note(scene, "Ann keeps bees.", scene.ann)
     panel = opened(scene, scene.ann)
     form = scene.server.click(scene.ann, panel, "Correct").wait(20)
-    scene.ask(scene.ann, "/consent remembering", answer="off")
+    scene.withdraw(scene.ann)
     sent = scene.server.submit(form, {FIELD: "Ann keeps wasps."}).wait(20, replies=1)
     assert NO_SUCH in sent.text
     press(scene, scene.ann, panel, "Pin")

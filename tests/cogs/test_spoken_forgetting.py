@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from cogs import spoken_commands
 from cogs.host import Refusal
-from cogs.spoken_commands import FAILED, KEPT, SHOWN_FIRST, UNASKED, Asked, SpokenCommands
+from cogs.spoken_commands import UNASKED, Asked, SpokenCommands
+from cogs.spoken_lines import ENGLISH, LINES
+from cogs.spoken_wishes import Last
 from memory.errors import StoreError
 from memory.forget import Wish
 from tests.cogs.running import tone
@@ -104,10 +107,45 @@ def test_after_a_no_it_is_kept(scene: Scene) -> None:
     say(scene, scene.ann, SISTER)
     wish(scene, scene.ann)
     aloud(scene, scene.ann, "No, keep it.", 700)
-    says(scene, KEPT)
+    says(scene, ENGLISH.kept)
     aloud(scene, scene.ann, "Yes.", 750)
     scene.wait(lambda: "Yes." in scene.answered, "it is not taken for what it says")
     assert SISTER in [one.text for one in kept(scene)] and "No, keep it." not in scene.answered
+
+
+def test_neither_the_wish_nor_a_no_is_shown_or_kept(scene: Scene) -> None:
+    agree(scene, scene.ann)
+    scene.join()
+    scene.bot.llm.otherwise = "I see."
+    scene.ask(scene.ann, "/captions here")
+    say(scene, scene.ann, SISTER)
+    wish(scene, scene.ann)
+    aloud(scene, scene.ann, "No, keep it.", 700)
+    says(scene, ENGLISH.kept)
+    say(scene, scene.ann, "what is the weather like", 800)
+    scene.wait(lambda: any("weather" in one.content for one in scene.text.posts), "no captions")
+    shown = " ".join(one.content for one in scene.text.posts) + scene.ask(scene.ann, "/transcript")
+    assert SISTER in shown and "forget that" not in shown and "keep it" not in shown
+    prompt = str(scene.bot.llm.prompts[-1])
+    assert "forget that" not in prompt and "keep it" not in prompt
+    assert not any("forget that" in one.text or "keep it" in one.text for one in kept(scene))
+
+
+def test_she_asks_back_in_the_language_she_was_asked_in(scene: Scene) -> None:
+    host = scene.bot.host
+    scene.bot.call(setattr, host, "persona", replace(host.persona, languages=frozenset({"en", "de"})))
+    agree(scene, scene.ann)
+    scene.join()
+    scene.bot.llm.otherwise = "I see."
+    say(scene, scene.ann, SISTER)
+    scene.wait(lambda: len(kept(scene)) == 2, "not kept")
+    scene.bot.stt.languages |= {600: "de", 700: "de"}
+    aloud(scene, scene.ann, "Mira, vergiss das.", 600)
+    says(scene, LINES["de"].ask(Last(5)))
+    time.sleep(0.7)
+    aloud(scene, scene.ann, "Ja, bitte.", 700)
+    says(scene, LINES["de"].done({"turns": 2}))
+    assert kept(scene) == []
 
 
 def test_anything_else_keeps_it_and_is_answered(scene: Scene) -> None:
@@ -116,7 +154,7 @@ def test_anything_else_keeps_it_and_is_answered(scene: Scene) -> None:
     say(scene, scene.ann, SISTER)
     wish(scene, scene.ann)
     say(scene, scene.ann, "what is the weather like", 700)
-    says(scene, KEPT)
+    says(scene, ENGLISH.kept)
     assert SISTER in [one.text for one in kept(scene)]
 
 
@@ -129,7 +167,7 @@ def test_without_an_answer_it_is_kept_and_a_late_yes_does_not_count(
     scene.join()
     say(scene, scene.ann, SISTER)
     wish(scene, scene.ann)
-    says(scene, KEPT)
+    says(scene, ENGLISH.kept)
     monkeypatch.setattr(spoken_commands, "HEARD_S", 30.0)
     wish(scene, scene.ann)
     (asked,) = waiting(scene)
@@ -169,14 +207,14 @@ def test_where_it_is_too_much_to_be_done_by_ear_she_says_where(scene: Scene) -> 
     scene.join()
     say(scene, scene.ann, SISTER)
     aloud(scene, scene.ann, "Mira, forget everything you know about me.", 600)
-    says(scene, SHOWN_FIRST)
+    says(scene, ENGLISH.shown_first)
     assert SISTER in [one.text for one in kept(scene)] and scene.answered == [SISTER]
 
 
 def test_where_she_cannot_ask_aloud_she_writes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.join()
 
-    async def mute(self: object, text: str) -> None:
+    async def mute(self: object, text: str, language: str) -> None:
         raise Refusal("no voice")
 
     monkeypatch.setattr("cogs.call.Call.say", mute)
@@ -198,7 +236,7 @@ def test_what_fails_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(scene.bot.host.memory.forgetting, "forget", full)
     wish(scene, scene.ann)
     aloud(scene, scene.ann, "Yes.", 700)
-    says(scene, FAILED)
+    says(scene, ENGLISH.failed)
     assert len(kept(scene)) == 2
 
 

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from cogs.spoken_wishes import Last, More, Request, Today, Wished, answer_in, request_in, spoken
+from cogs.spoken_lines import ENGLISH, LINES, Lines, language_for
+from cogs.spoken_wishes import Last, More, Request, Today, Wished, answer_in, request_in
+from memory.forget import POSTS
 
 WISHES: list[tuple[str, Wished]] = [
     ("Mira, forget that.", Last(5)),
@@ -59,6 +61,25 @@ WISHES: list[tuple[str, Wished]] = [
     ("Mira, olvida la última media hora.", Last(30)),
     ("Mira, olvida todo lo que he dicho hoy.", Today()),
     ("Mira, olvida todo lo que sabes de mí.", More()),
+    ("Mira, dimentica questo.", Last(5)),
+    ("Mira, dimentica quello che ho appena detto, per favore.", Last(5)),
+    ("Mira, puoi dimenticare gli ultimi dieci minuti?", Last(10)),
+    ("Mira, dimentica l'ultima mezz'ora.", Last(30)),
+    ("Mira, dimentica tutto quello che ho detto oggi.", Today()),
+    ("Mira, dimentica tutto quello che sai di me.", More()),
+    ("Mira, esquece isso.", Last(5)),
+    ("Mira, esqueça o que eu acabei de dizer, por favor.", Last(5)),
+    ("Mira, apaga os últimos dez minutos.", Last(10)),
+    ("Mira, esquece a última meia hora.", Last(30)),
+    ("Mira, esquece tudo o que eu disse hoje.", Today()),
+    ("Mira, esquece tudo o que sabes sobre mim.", More()),
+    ("Mira, vergeet dat.", Last(5)),
+    ("Mira, vergeet wat ik net zei, alsjeblieft.", Last(5)),
+    ("Mira, kun je dat vergeten?", Last(5)),
+    ("Mira, vergeet de laatste tien minuten.", Last(10)),
+    ("Mira, vergeet het laatste half uur.", Last(30)),
+    ("Mira, vergeet alles wat ik vandaag heb gezegd.", Today()),
+    ("Mira, vergeet alles wat je over mij weet.", More()),
 ]
 
 NONE = [
@@ -139,7 +160,9 @@ def test_what_is_long_is_read_quickly() -> None:
 
 
 YES = "Yes.|yes please|Yeah, do it.|Yes, forget it.|Sure, go ahead.|Yes, I'm sure.|Yes, Mira.|Ja.|Ja, bitte.|Oui, s'il te plaît.|Sí."
+YES += "|Sì, grazie.|Sì, certo.|Sim, por favor.|Pode esquecer.|Ja, graag.|Ja hoor.|Doe maar."
 NO = "No.|no thanks|Nope|Don't.|Please don't.|Keep it.|No, don't forget it.|Never mind.|Nein, danke.|Lieber nicht.|Non merci.|No, gracias."
+NO += "|No, grazie.|Non farlo.|Meglio di no.|Não.|Não, obrigada.|Nee, bedankt.|Liever niet.|Laat maar."
 NEITHER = "yes or no|Say yes or no.|yes no|okay|He said yes.|Forget it.|What?|no problem|I don't know|yesterday|Mira?||Yes, but what do you forget?"
 
 
@@ -164,4 +187,25 @@ def test_a_yes_is_a_yes_and_nothing_else_is(texts: str, answer: bool | None) -> 
     ],
 )
 def test_she_says_what_she_would_forget(wished: Last | Today, words: str) -> None:
-    assert spoken(wished) == words
+    assert ENGLISH.ask(wished) == f"Shall I forget what you said {words}? Say yes or no."
+
+
+@pytest.mark.parametrize("language", LINES)
+def test_each_language_has_its_own_words_for_all_of_it(language: str) -> None:
+    lines = LINES[language]
+    asked = [lines.ask(one) for one in (Last(1), Last(2), Last(45), Last(60), Last(180), Today())]
+    told = [lines.done({"turns": 1}), lines.done({"turns": 2, "journal": 1, POSTS: 3}), lines.done({})]
+    said = [*asked, *told, lines.kept, lines.failed, lines.shown_first]
+    assert len(set(said)) == len(said) and not any("{" in one for one in said)
+    assert language != "en" or told[1] == "It is forgotten: 2 lines, 1 note and 3 posts."
+    assert all(answer_in(one, "Mira") is None for one in asked)  # her own question is no answer
+    assert not set(said) & {one for other in LINES if other != language for one in _all(LINES[other])}
+
+
+def _all(lines: Lines) -> list[str]:
+    return [lines.ask(Last(5)), lines.done({}), lines.kept, lines.failed, lines.shown_first]
+
+
+def test_without_a_voice_for_a_language_she_asks_in_english() -> None:
+    voices = frozenset({"en", "de", "ja"})
+    assert [language_for(one, voices) for one in ("de", "fr", "ja", "")] == ["de", "en", "en", "en"]

@@ -137,6 +137,18 @@ def test_whoever_refuses_in_mid_call_leaves_no_transcript_and_no_waiting_caption
     assert not any("tone 500" in message.content for message in scene.bot.llm.prompts[-1])
 
 
+def test_what_was_said_lately_is_counted_from_now_and_not_from_the_last_line(scene: Scene) -> None:
+    scene.join()
+    scene.ann.speak(tone(400, 1.0))
+    scene.wait(lambda: len(scene.heard) == 1, "not heard")
+    host, now_s, ann = scene.bot.host, time.time(), f"discord:{scene.ann.id}"
+    host.now = lambda: now_s + 600
+    scene.bot.call(host.conversations.forget, ann, 300.0)
+    assert scene.ask(scene.ann, "/transcript") == "tone 400"
+    scene.bot.call(host.conversations.forget, ann, 700.0)
+    assert "heard nothing from you" in scene.ask(scene.ann, "/transcript")
+
+
 def test_waiting_captions_go_with_a_refusal_and_the_others_stay_in_order(scene: Scene) -> None:
     cog = scene.bot.bot.cogs["Transcription"]
     assert isinstance(cog, Transcription)
@@ -307,7 +319,7 @@ def test_she_remembers_only_of_who_agreed_and_until_they_change_their_mind(scene
     mention(scene)
     wanted = {"Ann likes rain", "and storms"}
     scene.wait(lambda: {entry.text for entry in journal.entries()} == wanted, "not kept")
-    assert "nothing about you" in scene.ask(scene.ann, "/consent remembering", answer="off")
+    assert "nothing about you" in scene.withdraw(scene.ann)
     assert not journal.entries()
 
 

@@ -12,8 +12,6 @@ from tests.isolation.test_whole_bot import ALL_AT_ONCE, BY_COMMAND
 
 ROOT = Path(__file__).parents[2]
 NOT_THERE_YET = {  # what is to come, and what has to be probed then
-    "cogs/overlay": "the page that shows who speaks, what is recalled and how she feels",
-    "local_mode/overlay": "the same at a desk",
     "persona_core/training": "the training set that is made of what people said",
 }
 TRIED_ELSEWHERE = {
@@ -22,6 +20,7 @@ TRIED_ELSEWHERE = {
     "/relationship roster": "test_the_owner_hears_of_people_only_what_is_for_the_owner",
     "Forget this": "test_menus_tell_of_nobody_else",
     "/status": "test_the_status_names_nobody_and_nothing",
+    "cogs/overlay": "test_the_page_shows_whoever_has_it_nothing_that_is_not_for_them",
 }
 SHOWS_NOTHING_KEPT = {  # but what the person has just said or decided, and counts
     *("/join", "/leave", "/mode", "/talk", "/privacy", "/captions on", "/captions here", "/captions off"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from cogs.overlay.viewing import Viewing
 from tests.cogs.running import running_bot
 from tests.discord_server import DiscordServer, SimulatedMember
 from tests.isolation.canaries import Canary
@@ -15,10 +17,12 @@ from tests.isolation.probing import unchecked
 from tests.isolation.town import Seen, Town, person, shown
 from tests.isolation.wordings import WORDINGS, Wording
 from tests.memory.kept import NOON_S
+from tests.overlay.watching import Owner
 
 ENOUGH, CAUGHT = 60, 0.95
 MOST_PAGES = 40
 TRIES = 4
+SHOWN_S = 1.0  # after an answer the page has it, and what came to her mind
 NO_NOTE = "20260101-000000-abcdef"
 
 
@@ -246,3 +250,31 @@ def test_nobody_gets_at_what_is_not_for_them_through_the_whole_bot(
         )
     assert not leaks and not missed
     assert len(checked) >= ENOUGH and caught >= CAUGHT * len(off), [one for one in off if not one.leaked]
+
+
+def on_page(town: Town, viewer: SimulatedMember, secrets: dict[str, Canary]) -> list[Probe]:
+    """What is shown on the page of ``viewer`` while Ann asks for what is hers, alone with her."""
+    with Owner(town.scene, person(viewer)) as page:
+        for at, secret in enumerate(secrets.values()):
+            direct(town, town.ann, secret, WORDINGS[at % len(WORDINGS)].about(secret))
+        time.sleep(SHOWN_S)
+        words = page.words()
+    return [Probe("page", name, prompt=False, out=secret.is_in(words)) for name, secret in secrets.items()]
+
+
+def test_the_page_shows_whoever_has_it_nothing_that_is_not_for_them(
+    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = {name: secret for name, secret in town.secrets.items() if name != "in a public channel"}
+    hers = {probe.secret for probe in on_page(town, town.ann, hidden) if probe.out}
+    checked = on_page(town, town.eve, {name: hidden[name] for name in hers})
+    leaks = [one for one in checked if one.leaked]
+    with monkeypatch.context() as off:
+        off.setattr(Viewing, "may_see", lambda *_: True)
+        caught = [one for one in on_page(town, town.eve, {name: hidden[name] for name in hers}) if one.leaked]
+    with capsys.disabled():
+        print(
+            f"\nisolation, page: {len(checked)} probes, {len(leaks)} leaks; {len(hers)} of {len(hidden)} twins found; "
+            f"with the check off {len(caught)} of {len(checked)} caught"
+        )
+    assert not leaks and len(hers) >= CAUGHT * len(hidden) and len(caught) >= CAUGHT * len(checked)

@@ -137,6 +137,7 @@ def _know(memory: Memory, lives: Lives) -> None:
 
 def everything(memory: Memory) -> str:
     """All that is kept but decisions and tombstones, as whoever has every key would read it."""
+    memory.swept()
     tables = [row[0] for row in memory.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = [  # the words that are indexed among them
         repr(memory.database.read(f"SELECT * FROM {name}"))

@@ -88,6 +88,17 @@ async def test_of_many_clicks_the_last_one_counts_in_memory_and_on_disk(tmp_path
         assert [decision and decision.allowed for decision in kept] == [clicks[-1]] * 2
 
 
+async def test_a_no_erases_what_rests_on_that_purpose_before_it_returns(tmp_path: Path) -> None:
+    consent = Consent(Database(tmp_path / "kith.sqlite3", KEY))
+    erased: list[str] = []
+    consent.erase_with(Purpose.VOICE, erased.append)
+    await consent.decide("ann", Purpose.VOICE, True, "button")
+    await consent.decide("ann", Purpose.FACE, False, "button")
+    assert erased == []
+    await consent.decide("ann", Purpose.VOICE, False, "button")
+    assert erased == ["ann"]
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 def test_what_was_decided_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
     program = f"""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from memory.database import Database, occupied
+from memory import steps
+from memory.database import CHECKPOINT_PAGES, Database, occupied
 from memory.errors import StoreError
 
 KEY = bytes(32)
@@ -32,6 +34,61 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         database.write_many("INSERT INTO words VALUES (?)", [("a",), ("b",), ("a",)])
     assert database.read("SELECT * FROM words") == []
+
+
+def test_what_is_read_together_is_as_of_one_moment_whatever_is_dropped_meanwhile(tmp_path: Path) -> None:
+    database = Database(tmp_path / "memory.sqlite3", KEY)
+    database.execute("CREATE TABLE words (text TEXT)")
+    database.execute("INSERT INTO words VALUES ('a')")
+    with database.reading() as read:
+        assert read("SELECT * FROM words") == [("a",)]
+        database.execute("DROP TABLE words")
+        assert read("SELECT * FROM words") == [("a",)]
+    with pytest.raises(StoreError), database.reading() as read:
+        read("SELECT * FROM words")
+    assert database.read("SELECT 1") == [(1,)]  # and it goes on
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_need_not_last_is_all_or_nothing_and_what_follows_lasts(tmp_path: Path, broken: bool) -> None:
+    database = Database(tmp_path / "memory.sqlite3", KEY)
+    database.execute("CREATE TABLE words (text TEXT UNIQUE)")
+    try:
+        with database.transaction(lasting=False) as execute:
+            execute("INSERT INTO words VALUES ('a')")
+            if broken:
+                execute("INSERT INTO words VALUES ('a')")
+    except StoreError:
+        assert broken
+    assert database.read("SELECT * FROM words") == ([] if broken else [("a",)])
+    assert database.execute("PRAGMA synchronous") == [(2,)]  # FULL
+    assert database.execute("PRAGMA wal_autocheckpoint") == [(CHECKPOINT_PAGES,)]
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_much_is_erased_in_steps_between_which_others_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unreadable: bool
+) -> None:
+    database = Database(tmp_path / "memory.sqlite3", KEY)
+    database.execute("CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT)")
+    database.write_many("INSERT INTO words (text) VALUES (?)", [("ann",), ("bob",)] * 50)
+    monkeypatch.setattr(steps, "ROWS", 30)
+    written: list[int] = []
+
+    def others_write() -> None:
+        writer = threading.Thread(
+            target=database.execute, args=("INSERT INTO words (text) VALUES ('carl')",), daemon=True
+        )
+        writer.start()
+        writer.join(5)
+        assert not writer.is_alive()
+        written.append(1)
+
+    monkeypatch.setattr(steps, "breathe", others_write)
+    assert steps.erase(database, "words", "text = ?", "ann", unreadable=unreadable) == 50
+    left = [("bob", 50), ("carl", len(written))]
+    assert database.read("SELECT text, count(*) FROM words GROUP BY text") == left and len(written) == 4
+    assert database.execute("PRAGMA secure_delete") == [(1,)]
 
 
 def test_a_second_process_is_told_that_the_folder_is_in_use(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from memory.commands import new_key
 from memory.consent import Purpose
 from memory.database import Database
 from memory.entry import new_id
-from memory.errors import EntryError, StoreError
+from memory.errors import EntryError, StoreError, VaultError
 from memory.forget import POSTS, Forgetting, Receipt, Wish
 from memory.journal import Journal
 from memory.journal_files import names
@@ -118,15 +118,15 @@ def test_what_would_go_is_what_goes_and_then_nothing_is_left_to_go(
 
 
 def test_a_receipt_counts_what_went_from_each_place(memory: Memory, lives: Lives) -> None:
-    everywhere = {"turns": 5, "journal": 3, "index": 8, "profile": 1, "roster": 2, POSTS: 2}
+    everywhere = {"turns": 5, "journal": 3, "index": 8, "profile": 1, "roster": 2, "voices": 0, POSTS: 2}
     assert memory.forgetting.look(Wish(ANN)) == Receipt(ANN, everywhere)
     assert memory.forgetting.look(Wish(ANN, everywhere=False)).counts == everywhere | {POSTS: 0}
     assert memory.forgetting.look(Wish(EVERYBODY)).counts == {
         "people": 2,
-        **{"turns": 7, "journal": 5, "index": 12, "profile": 3, "roster": 3, POSTS: 3},
+        **{"turns": 7, "journal": 5, "index": 12, "profile": 3, "roster": 3, "voices": 0, POSTS: 3},
     }
     assert memory.forgetting.look(Wish(ANN, turns=(lives.turns["Amble"].id,))).counts == {
-        **{"turns": 3, "journal": 2, "index": 5, "profile": 1, "roster": 2, POSTS: 2}
+        **{"turns": 3, "journal": 2, "index": 5, "profile": 1, "roster": 2, "voices": 0, POSTS: 2}
     }
     assert memory.forgetting.look(Wish("discord:9")).empty
 
@@ -417,6 +417,33 @@ def test_a_backup_that_is_put_back_does_not_bring_it_back(tmp_path: Path, name: 
     assert again.forgetting._tombstones.unfinished() == []
     if name.startswith("a person"):
         assert not again.may_remember(ANN) and again.may_remember(BOB)
+    again.close()
+
+
+@pytest.mark.parametrize("key_too", [False, True], ids=["data alone", "data and key"])
+def test_a_backup_from_before_a_new_key_says_what_is_wrong_or_brings_nobody_back(
+    tmp_path: Path, key_too: bool
+) -> None:
+    place = KeyPlace(tmp_path / "config" / "key", "file")
+    memory = opened(tmp_path)
+    live(memory)
+    memory.close()
+    shutil.copytree(tmp_path / "data", tmp_path / "backup")
+    key = place.file.read_bytes()
+    memory = opened(tmp_path)
+    memory.forget(Wish(ANN))
+    new_key(memory, place)
+    memory.close()
+    shutil.rmtree(tmp_path / "data")
+    shutil.copytree(tmp_path / "backup", tmp_path / "data")
+    if key_too:
+        place.file.write_bytes(key)
+    else:
+        with pytest.raises(VaultError, match="is not the key"):
+            opened(tmp_path)
+        place.file.write_bytes(old_keys(place)[-1].read_bytes())
+    again = opened(tmp_path)
+    assert texts(again) == BOBS and again.vault.people() == [BOB] and not again.may_remember(ANN)
     again.close()
 
 

@@ -120,6 +120,7 @@ BOB = "discord:12345"
 
 def everything_opened(memory: Memory) -> dict[str, str]:
     """All that is kept, by where it is, and as whoever has every key would read it."""
+    memory.swept()
     tables = [row[0] for row in memory.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = {name: repr(memory.database.read(f"SELECT * FROM {name}")) for name in tables}
     found["turns, opened"] = repr(memory.turns.after(0))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from datetime import date
+from time import perf_counter
 
 import numpy as np
 import pytest
 
 from persona_core.conversation import Conversation
 from persona_core.events import Event, Said
-from persona_core.hearing import takes
+from persona_core.hearing import floor, takes
 from persona_core.hearing.partials import Partial
 from persona_core.persona import Persona
 from persona_core.thinking.character import load_character
@@ -76,6 +77,13 @@ class Call:
         await until(lambda: self.talk._recollection.mind.note.text)
         self.talk._recollection.settle()
 
+    def hears(self, person: Person, words: str) -> None:
+        """It was said, not typed: nothing is looked for any more once it is over."""
+        at_s = self.talk._now_s
+        line = Utterance(person, words, at_s, at_s, stopped_at=perf_counter())
+        self.talk._add(line)
+        self.talk._step(floor.Written(line))
+
     def saying(self, words: str) -> None:
         """Ann is in the middle of it."""
         self.talk._follow(takes.Saying(1, ANN, Partial(words), "en", 1.0))
@@ -107,6 +115,19 @@ async def test_what_only_others_have_heard_is_not_told_to_who_comes_after_them()
     assert (
         "moving" not in call.prompt and "two talk" not in call.prompt and "and what was that?" in call.prompt
     )
+
+
+async def test_for_a_line_that_is_typed_and_answered_aloud_something_is_recalled() -> None:
+    call = Call()
+    async with call.talk:
+        await call.people(ANN)
+        call.talk.read(ANN, "where am I moving to?")
+        await call.talk.settled()
+        assert SECRET in call.prompt
+        await call.people(ANN, BOB)
+        call.talk.read(ANN, "and when?")
+        await call.talk.settled()
+        assert SECRET not in call.prompt
 
 
 async def test_what_is_said_and_what_is_written_are_answered_apart() -> None:
@@ -184,7 +205,7 @@ async def test_she_breaks_off_when_somebody_comes_in_who_may_not_hear_it(secret:
         await call.people(ANN)
         if secret:
             await call.remembers()
-        call.talk.read(ANN, "where am I moving to?")
+        call.hears(ANN, "where am I moving to?")
         await until(lambda: tts.clauses > 1)
         await call.people(ANN, BOB)
         await asyncio.sleep(0.05)
@@ -243,7 +264,7 @@ async def test_nobody_waits_until_the_model_has_read_what_came_to_her_mind(read:
             call.llm.may_read.set()
             await until(lambda: call.talk._reader.has_read(call.talk._recollection.mind))
         call.talk._recollection.settle(call.talk._reader.has_read)
-        call.talk.read(ANN, "where am I moving to?")
+        call.hears(ANN, "where am I moving to?")
         await call.talk.settled()
         call.llm.may_read.set()
     assert (SECRET in call.prompt) is read

@@ -1,0 +1,108 @@
+"""What the page needs from whoever opens it: whose it is, what places are called, and somebody to act for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cogs.host import Line, Place
+from persona_core.types import Person
+
+Json = dict[str, Any]  # what a page is sent, or Discord's own form of a message
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that can be chosen for what was typed."""
+
+    label: str
+    line: str  # the whole line, with it
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a command, a button or a form was answered with."""
+
+    messages: Sequence[Json] = ()  # as Discord would show them, in their order; "gone": taken away
+    files: Sequence[tuple[str, bytes]] = ()  # name, content
+    form: Json | None = None  # to be filled in, as Discord would open it; "key" names it
+    text: str = ""  # a line beside that
+    choices: Sequence[Choice] = field(default=())  # one of which is wanted first
+
+
+class Sitter(Protocol):
+    """Acts as the one person who sits here. What goes wrong is a KithError whose message is for them."""
+
+    @property
+    def you(self) -> Person: ...
+
+    @property
+    def place(self) -> Place:
+        """Where they talk with her."""
+        ...
+
+    @property
+    def hears(self) -> bool:
+        """Whether she has ears."""
+        ...
+
+    @property
+    def speaks(self) -> bool:
+        """Whether she has a voice."""
+        ...
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What people are called, by the ids that stand in answers."""
+        ...
+
+    def commands(self) -> Sequence[Json]:
+        """What can be typed: name, usage, description, and whether values are proposed for its options."""
+        ...
+
+    def clock(self) -> float:
+        """The conversation's own clock, in seconds."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Say something to her in writing."""
+        ...
+
+    async def run(self, line: str) -> Answered:
+        """Carry out a line that begins with "/"."""
+        ...
+
+    async def suggest(self, line: str) -> Sequence[Choice]:
+        """What may follow in a line that is being typed."""
+        ...
+
+    async def press(self, message: str, part: str, values: Sequence[str]) -> Answered:
+        """Press a button, or choose from a list, of an answer (its id)."""
+        ...
+
+    async def fill(self, form: str, values: Mapping[str, str]) -> Answered:
+        """Send a form (its key) with what was put into its fields."""
+        ...
+
+    def listen(self, late: Callable[[Answered], None]) -> None:
+        """``late`` is told what is answered, or changes, when nobody waits for it any more."""
+        ...
+
+    async def hear(self, line: Line) -> None:
+        """Let her hear what comes over ``line``, until it is closed or this is cancelled."""
+        ...
+
+    def speak_through(self, line: Line | None) -> None:
+        """Where she speaks from the next reply on; None: where she did before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the page is opened."""
+
+    viewer: str  # id of whose page it is; empty: nobody's, so that no conversation is shown
+    title: Callable[[Place], str]  # what a place is called, without Discord's marks
+    sitter: Sitter | None = None  # None: it only shows
+    why_silent: str = ""  # a sentence for whoever wonders why there is nothing to see, or to type into

@@ -1,0 +1,298 @@
+"""What the page asks of the desk (``cogs.overlay.ports.Sitter``): the same commands, for whoever sits there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from cogs.host import Line, Place, Refusal
+from cogs.overlay.ports import Answered, Choice, Surroundings
+from local_mode.desk import Desk
+from local_mode.interactions import Act, Answers, Message
+from local_mode.slash import HELP, MENU, help_on
+from local_mode.typed import (
+    Command,
+    Json,
+    Kind,
+    NotUnderstood,
+    Option,
+    Value,
+    data_of,
+    find,
+    find_menu,
+    value,
+    values,
+)
+from persona_core.conversation import Conversation
+from persona_core.types import Person
+
+MOST_MESSAGES = 60  # whose buttons can still be pressed
+MOST_FORMS = 4  # that are open
+
+_GONE = "That is not there any more; please ask for it again."
+
+
+class PageDesk:
+    """For the person who gives commands at ``desk``, which talks already."""
+
+    def __init__(self, desk: Desk, you: Person) -> None:
+        self.you = you
+        self._desk = desk
+        self._messages: dict[str, Message] = {}  # by id; the latest last
+        self._forms: dict[str, tuple[Json, Message | None]] = {}  # with what opened them
+        self._late: Callable[[Answered], None] = lambda answered: None
+        self._last_form = 0
+        desk.conversations.when_forgotten(lambda person, last_s: self._forget())
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.you.id, lambda place: place.name, self)
+
+    @property
+    def place(self) -> Place:
+        return self._desk.place(None)
+
+    @property
+    def hears(self) -> bool:
+        return self._desk.persona.hearing is not None
+
+    @property
+    def speaks(self) -> bool:
+        return self._desk.persona.tts is not None
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        return self._desk.names
+
+    def commands(self) -> list[Json]:
+        """Those that can be typed here."""
+        return [
+            {
+                "name": one.name,
+                "usage": one.usage,
+                "description": one.description,
+                "suggests": any(option.suggests for option in one.options),
+                "takes": bool(one.options),
+            }
+            for one in self._desk.commands
+            if one.here
+        ]
+
+    def say(self, text: str) -> None:
+        self._desk.note(text)
+        if conversation := self._conversation:
+            conversation.read(self.you, text)
+
+    def clock(self) -> float:
+        return self._desk.clock()
+
+    def listen(self, late: Callable[[Answered], None]) -> None:
+        self._late = late
+
+    # Commands
+
+    async def run(self, line: str) -> Answered:
+        word, _, rest = line.removeprefix("/").strip().partition(" ")
+        if word.casefold() == HELP:
+            her_name = self._desk.persona.character.name
+            return Answered(text=help_on(self._desk.commands, rest, her_name))
+        if word.casefold() == MENU:
+            return await self._menu(rest)
+        command, rest = find(self._desk.commands, line.removeprefix("/").strip())
+        given = values(command, rest)
+        people: Json = {}
+        options: list[Json] = []
+        for option in command.options:
+            text = given.get(option.name, "")
+            if option.suggests and (text or option.required):
+                found = await self._proposed(command, option, text, options)
+                chosen = _only(found, text)
+                if chosen is None and found:
+                    return Answered(text=option.description, choices=_choices(command, given, option, found))
+                if chosen is None and not text:
+                    raise NotUnderstood(f"There is nothing to choose from for {command.name}.")
+                taken = value(option, text, lambda name: name) if chosen is None else chosen
+            elif text:
+                taken = value(option, text, lambda name: self._number(name, people))
+            elif option.required:
+                raise NotUnderstood(f"{command.usage} needs its {option.name}: {option.description}")
+            else:
+                continue
+            options.append({"name": option.name, "type": option.kind, "value": taken})
+        data = data_of(command, options) | ({"resolved": {"users": people}} if people else {})
+        return self._answered(await self._desk.act(Act.COMMAND, data))
+
+    async def suggest(self, line: str) -> list[Choice]:
+        """Values for what is being typed last, where she proposes any."""
+        try:
+            command, rest = find(self._desk.commands, line.removeprefix("/").strip())
+            given = values(command, rest)
+        except NotUnderstood:
+            return []
+        before: list[Json] = []
+        for option in command.options:
+            text = given.get(option.name, "")
+            if option.suggests:
+                found = await self._proposed(command, option, text, before)
+                return [] if _only(found, text) else list(_choices(command, given, option, found))
+            if option.choices and not text:
+                return list(_choices(command, given, option, option.choices))
+            if not text:
+                return []
+            before.append({"name": option.name, "type": option.kind, "value": text})
+        return []
+
+    async def press(self, message: str, part: str, values: Sequence[str]) -> Answered:
+        pressed = self._messages.get(message)
+        found = _part(pressed.data.get("components") or [], part) if pressed is not None else None
+        if pressed is None or found is None or pressed.gone:
+            raise NotUnderstood(_GONE)
+        data = {"custom_id": part, "component_type": found["type"], "id": found.get("id") or 0}
+        if values:
+            data["values"] = list(values)
+        return self._answered(await self._desk.act(Act.COMPONENT, data, pressed))
+
+    async def fill(self, form: str, values: Mapping[str, str]) -> Answered:
+        opened, pressed = self._forms.pop(form, (None, None))
+        if opened is None:
+            raise NotUnderstood(_GONE)
+        rows = [_filled(row, values) for row in opened["components"]]
+        data = {"custom_id": opened["custom_id"], "components": rows}
+        return self._answered(await self._desk.act(Act.FORM, data, pressed))
+
+    async def _menu(self, name: str) -> Answered:
+        menu = find_menu(self._desk.commands, name)
+        person = menu.kind == Kind.PERSON_MENU
+        target = self._desk.you if person else self._desk.said_last
+        if target is None:
+            raise NotUnderstood(f"{menu.name} acts on what you said last, and you have said nothing yet.")
+        resolved = {"users" if person else "messages": {target["id"]: target}}
+        data = data_of(menu, []) | {"target_id": target["id"], "resolved": resolved}
+        return self._answered(await self._desk.act(Act.COMMAND, data))
+
+    async def _proposed(
+        self, command: Command, option: Option, text: str, before: Sequence[Json]
+    ) -> list[tuple[str, Value]]:
+        typed = {"name": option.name, "type": option.kind, "value": text, "focused": True}
+        return (await self._desk.act(Act.SUGGEST, data_of(command, [*before, typed]))).suggestions
+
+    def _number(self, name: str, people: Json) -> str:
+        user = self._desk.user_named(name)
+        people[user["id"]] = user
+        return str(user["id"])
+
+    # Answers
+
+    def _answered(self, answers: Answers) -> Answered:
+        answers.late = self._show_late
+        form = None
+        if answers.form is not None:
+            self._last_form += 1
+            form = answers.form | {"key": str(self._last_form)}
+            self._forms[form["key"]] = answers.form, answers.pressed
+            for key in list(self._forms)[:-MOST_FORMS]:
+                del self._forms[key]
+        return self._shown(answers.shown, form)
+
+    def _show_late(self, message: Message) -> None:
+        self._late(self._shown([message], None))
+
+    def _shown(self, messages: Sequence[Message], form: Json | None) -> Answered:
+        files = []
+        for message in messages:
+            self._messages.pop(str(message.id), None)
+            self._messages[str(message.id)] = message
+            files += message.files
+            message.files = []
+        for key in list(self._messages)[:-MOST_MESSAGES]:
+            del self._messages[key]
+        shown = [message.data | {"gone": message.gone} for message in messages]
+        text = "" if shown or form else "There was no answer to that."
+        return Answered(shown, files, form, text)
+
+    def _forget(self) -> None:
+        """Answers may hold what is forgotten; the one that is on its way comes after this."""
+        self._messages.clear()
+        self._forms.clear()
+
+    # Sound
+
+    async def hear(self, line: Line) -> None:
+        """The computer's own microphone is shut meanwhile: they would be heard twice."""
+        desk, you = self._desk, self.you
+        if not desk.may_hear(you):
+            raise Refusal("You do not want me to hear you; /consent hearing on changes that.")
+        own = self._own_line
+        if own is not None:
+            await own.deafen(True)
+        try:
+            async for frame in line.transport.frames():
+                if (conversation := self._conversation) and desk.may_hear(you):
+                    conversation.hear(frame)
+                    if not frame.sending:
+                        conversation.finish_hearing(you.id)
+        finally:
+            if conversation := self._conversation:
+                conversation.finish_hearing(you.id)
+            if own is not None and own is self._own_line:  # else it has been closed
+                await own.deafen(False)
+
+    def speak_through(self, line: Line | None) -> None:
+        if conversation := self._conversation:
+            conversation.speak_through(line.playback if line is not None else self._desk.playback)
+
+    @property
+    def _conversation(self) -> Conversation | None:
+        return self._desk.conversations.get(self.place.key)
+
+    @property
+    def _own_line(self) -> Line | None:
+        """The call that hears them through the computer's own microphone."""
+        call = self._desk.calls.at(self.place.key)
+        alone = self._desk.people_present(self.place) == [self.you]
+        return call.line if call is not None and alone else None
+
+
+def _only(found: Sequence[tuple[str, Value]], text: str) -> Value | None:
+    """The value that is meant by what was typed, where that is plain."""
+    same = [one for name, one in found if text.casefold() in (name.casefold(), str(one).casefold())]
+    return same[0] if same else found[0][1] if text and len(found) == 1 else None
+
+
+def _choices(
+    command: Command, given: Mapping[str, str], option: Option, found: Sequence[tuple[str, Value]]
+) -> tuple[Choice, ...]:
+    """The whole line with each of the values in it."""
+    others = {name: text for name, text in given.items() if name != option.name}
+
+    def line(chosen: Value) -> str:
+        words = [f'{name}:"{text}"' for name, text in (others | {option.name: str(chosen)}).items()]
+        return " ".join([command.name, *words])
+
+    return tuple(Choice(name, line(chosen)) for name, chosen in found)
+
+
+def _part(parts: Sequence[Json], custom_id: str) -> Json | None:
+    """The button or list with this id, where it can be used."""
+    for part in parts:
+        if part.get("custom_id") == custom_id:
+            return None if part.get("disabled") else part
+        inner = [*(part.get("components") or []), part.get("component"), part.get("accessory")]
+        if (found := _part([one for one in inner if one], custom_id)) is not None:
+            return found
+    return None
+
+
+def _filled(row: Json, values: Mapping[str, str]) -> Json:
+    """A row of a form, as it is sent. Raises NotUnderstood."""
+    filled = []
+    for field in row.get("components") or [row.get("component") or row]:
+        if "custom_id" not in field:
+            continue  # a text
+        text = values.get(str(field["custom_id"]), "")
+        least = int(field.get("min_length") or (1 if field.get("required", True) else 0))
+        most = int(field.get("max_length") or 4_000)
+        if not least <= len(text) <= most:
+            raise NotUnderstood(f"It takes {least} to {most} characters; that were {len(text)}.")
+        filled.append({"type": field["type"], "custom_id": field["custom_id"], "value": text})
+    inner = {"component": filled[0]} if row["type"] == 18 and filled else {"components": filled}
+    return {"type": row["type"], **inner}

@@ -1,0 +1,34 @@
+"""How much of what is kept of somebody they may know of: what they said, and what they heard or may hear.
+
+The rest, such as what she told others with them in mind, goes with it, but its number would tell them of others' talk.
+"""
+
+from __future__ import annotations
+
+from memory.commands import heard_by
+from memory.memory import Memory
+from memory.scopes import scope_of
+from memory.wishes import Wish, part_of
+
+
+def known(memory: Memory, wish: Wish) -> dict[str, int]:
+    """By the place on a receipt, for the one whom it is about. Blocks. Raises EntryError and StoreError."""
+    person, may = wish.person, heard_by(wish.person)
+    if wish.whole:
+        turns, notes = turns_known(memory, person), memory.journal.entries(look=False)
+    else:
+        part = part_of(wish, memory.turns, memory.journal)
+        turns = sum(person in (one.speaker, *one.scope.heard_by) for one in part.turns)
+        notes = list(part.entries)
+    count = sum(person in one.scope.about and may(one.scope) for one in notes)
+    return {"turns": turns, "journal": count}
+
+
+def turns_known(memory: Memory, person: str) -> int:
+    """How many there are of a person that they said or heard; those are opened by nobody for it. Blocks."""
+    rows = memory.database.read(
+        "SELECT turn_scopes.scope, count(*) FROM turns JOIN turn_scopes ON turn_scopes.id = turns.scope "
+        "GROUP BY turns.scope"
+    )
+    scopes = ((scope_of(str(text)), int(count)) for text, count in rows)
+    return sum(count for scope, count in scopes if person in scope.about and person in scope.heard_by)

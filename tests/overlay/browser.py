@@ -1,0 +1,70 @@
+"""A real Chromium that opens the page; the machine has neither a microphone nor a loudspeaker, so it plays a file."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.pictures.photograph import browser
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+OPTIONS = (
+    "--no-sandbox",  # it reads our own pages alone, and as root it could not have one
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+)
+
+needs_chromium = pytest.mark.skipif(
+    browser() is None or importlib.util.find_spec("playwright") is None,
+    reason="needs Chromium and Playwright: apt install chromium; pip install -r requirements-dev.txt",
+)
+
+
+class Visitor:
+    """Somebody before the browser; nothing that goes wrong on a page may be left unnoticed."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.wrong: list[str] = []
+
+    async def open(self, address: str) -> Page:
+        page = await self.context.new_page()
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda one: self._note(one.url))
+        await page.goto(address)
+        return page
+
+    def _note(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "blob:http://127.0.0.1:")):
+            self.wrong.append(f"it asked {url}")
+
+
+@asynccontextmanager
+async def chromium(*, sound: Path | None = None, **context: Any) -> AsyncIterator[Visitor]:
+    """``sound``: what its microphone hears, again and again; None: the user refuses the microphone."""
+    from playwright.async_api import async_playwright
+
+    options = [*OPTIONS]
+    if sound is not None:
+        options += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        options += [f"--use-file-for-fake-audio-capture={sound}", "--autoplay-policy=user-gesture-required"]
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=browser(), args=options)
+        try:
+            visitor = Visitor(await opened.new_context(**{"viewport": WIDE, **context}))
+            yield visitor
+            assert visitor.wrong == []
+        finally:
+            await opened.close()

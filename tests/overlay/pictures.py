@@ -1,0 +1,137 @@
+"""``python -m tests.overlay.pictures``: take the pictures of docs/page.md anew, of the real page in a real Chromium.
+
+Needs Chromium, Playwright (requirements-dev.txt) and the fonts: apt install chromium fonts-inter fonts-noto-color-emoji
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from persona_core.events import Hearing, Said
+from persona_core.types import Person, Reply, Timings, Utterance
+from tests.local_mode.sitting import TOM
+from tests.overlay.browser import PHONE, chromium
+from tests.overlay.open_page import Desk, desk
+from tests.pictures.photograph import browser
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "page"
+COLOURS = 128
+ANN = Person("desk:ann", "Ann")
+TALK = (
+    (TOM, "I am off to the cello evening with my sister. Anything I should listen for?"),
+    (None, "Oh, the slow movement. Your sister's quartet hurries there when she is nervous, you told me."),
+    (ANN, "Is that the one in the old station hall?"),
+    (None, "Yes, the night train platform. It is the best echo in town, and I will not be argued with."),
+)
+TIMES = Timings(
+    text_ms=310.0,
+    end_of_turn_ms=420.0,
+    llm_first_token_ms=96.0,
+    llm_first_clause_ms=240.0,
+    tts_first_audio_ms=110.0,
+    llm_ms=1_050.0,
+    voice_to_voice_ms=780.0,
+)
+
+
+async def take() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with desk(Path(folder)) as here:
+            await _remember(here)
+            for name, about in {
+                "light": {},
+                "dark": {"color_scheme": "dark"},
+                "phone": {"color_scheme": "dark", "viewport": PHONE},
+            }.items():
+                await _photograph(here, name, **about)
+            await _overlay(here)
+
+
+async def _remember(here: Desk) -> None:
+    """What she knows, and a talk that is under way."""
+    page = await here.open()
+    await page.run("/consent remembering on")
+    await page.run(
+        "/journal add text:My sister plays the cello in a quartet; nervous, they hurry the slow movement."
+    )
+    await page.run("/journal add text:I like night trains and old station halls.")
+    here.sitting.llm.lines = ["Good evening, Tom. Going out?"]
+    await page.send(do="say", text="What does my sister's quartet do with the slow movement on the cello?")
+    await page.until(lambda message: message["do"] == "recalled" and bool(message["recalled"]))
+    feed = here.page._feed
+    feed.forget(None, float("inf"))
+    at_s = 0.0
+    asked: list[Utterance] = []
+    for person, text in TALK:
+        at_s += 4
+        if person is None:
+            reply = Reply(text, "tender" if "sister" in text else "amused")
+            feed.on_event("desk", Said(reply, 3.0, TIMES, tuple(asked[-1:])))
+        else:
+            asked.append(Utterance(person, text, at_s - 3, at_s, stopped_at=at_s))
+            feed.line("desk", asked[-1])
+    await page.socket.close()
+
+
+def _half_said(here: Desk) -> None:
+    here.page._feed.on_event("desk", Hearing(TOM, "All right, then I will listen for", "the echo and"))
+
+
+async def _photograph(here: Desk, name: str, **about: Any) -> None:
+    async with chromium(device_scale_factor=2, reduced_motion="reduce", **about) as visitor:
+        page = await visitor.open(here.page.address)
+        await page.locator("#log .line.her").first.wait_for()
+        _half_said(here)
+        await page.locator("#live .line").wait_for()
+        if name == "light":
+            await page.locator("#recalled details summary").first.click()
+        await _keep(page, name)
+        if name == "dark":
+            await page.fill("#words", "/forget me")
+            await page.keyboard.press("Enter")
+            await page.locator(".card .push").first.wait_for()
+            await page.click("#tab-journal")
+            await page.locator("#asked .embed").first.wait_for()
+            await page.fill("#words", "/journal ")
+            await page.locator("#suggestions [role=option]").first.wait_for()
+            await _keep(page, "commands")
+
+
+async def _overlay(here: Desk) -> None:
+    """On a dark ground, as a stream would have it behind."""
+    async with chromium(
+        device_scale_factor=1, reduced_motion="reduce", viewport={"width": 1280, "height": 360}
+    ) as visitor:
+        page = await visitor.open(f"{here.page.address}&overlay")
+        await page.locator("#log .line").first.wait_for(state="attached")
+        _half_said(here)
+        await page.locator("#live .line").wait_for()
+        await page.evaluate("document.body.style.background = 'linear-gradient(120deg, #22364a, #57405c)'")
+        await _keep(page, "overlay")
+
+
+async def _keep(page: Page, name: str) -> None:
+    await page.evaluate("document.fonts.ready.then(() => true)")
+    await asyncio.sleep(0.3)
+    with Image.open(io.BytesIO(await page.screenshot())) as image:
+        few = image.convert("RGB").quantize(
+            COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
+        )
+        few.save(PICTURES / f"{name}.png", "PNG", optimize=True)
+
+
+if __name__ == "__main__":
+    if browser() is None:
+        sys.exit("Chromium: not here, see the head of this file.")
+    asyncio.run(take())

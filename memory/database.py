@@ -75,8 +75,9 @@ class Database:
     def transaction(self, *, lasting: bool = True) -> Generator[Execute, None, None]:
         """All that is executed with what this gives, or nothing.
 
-        ``lasting`` False: a power cut may take it back until the next one that lasts, or ``purge``. For what is then
-        done again: it does not wait for the disk. Of several such only one at a time is in others' way.
+        ``lasting`` False: a power cut may take it back until the next one that lasts, or ``purge``, which has to follow:
+        until then the log beside the file grows. For what is then done again: it does not wait for the disk. Of several
+        such only one at a time is in others' way.
         """
         with (
             nullcontext() if lasting else self._hasting,
@@ -100,7 +101,6 @@ class Database:
         try:
             yield
         finally:
-            self._writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             self._writer.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
@@ -117,6 +117,7 @@ class Database:
         """
         with self._writing, self._reading, _plainly(self.path):  # nobody reads: else the log is kept for them
             rows = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if rows[0][0]:
             raise StoreError(_sentence("busy", self.path))
 

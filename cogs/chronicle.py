@@ -18,7 +18,6 @@ from cogs.telling import MOST_CHARACTERS, commitments_of, day_name, lines_of
 from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
-from memory.posts import Post
 from memory.ranking import worth
 from memory.roster import Acquaintance, condensed
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
@@ -69,8 +68,10 @@ class Chronicle:
             self._writer = person
         heard_by = self._remembered(present if not written else ()) | {person.id}
         scope = Scope(self._origin(written), self._place.key, (person.id,), tuple(sorted(heard_by)))
-        turn = StoredTurn(0, self._host.now(), person.id, person.name, utterance.text, self._ongoing(), scope)
-        await self._write(turn, utterance.message)
+        said = (person.id, person.name, utterance.text)
+        await self._write(
+            StoredTurn(0, self._host.now(), *said, self._ongoing(), scope, message=utterance.message)
+        )
 
     async def said(self, reply: Turn) -> None:
         heard_by = self._remembered({self._writer.id} if reply.written else reply.heard_by)
@@ -81,15 +82,12 @@ class Chronicle:
         turn = StoredTurn(0, self._host.now(), HERS, name, reply.text, self._ongoing(), scope, cut=reply.cut)
         await self._write(turn)
 
-    async def _write(self, turn: StoredTurn, message: str = "") -> None:
-        """``message``: of somebody's own, which it was written as."""
+    async def _write(self, turn: StoredTurn) -> None:
         people, may = turn.scope.about, self._memory.may_remember
         if not (people and all(map(may, people))):  # this is common, and costs no thread
             return
         try:
             stored = await asyncio.to_thread(self._memory.turns.add, turn, may)
-            if stored is not None and message:
-                await asyncio.to_thread(self._memory.posts.wrote, Post.parse(message), stored.id)
         except MemoryFault as error:
             raise NotKept(error) from error
         if stored is not None:

@@ -60,7 +60,7 @@ def turns_of(host: Host, person: str, message: Message) -> list[StoredTurn]:
 
     It is known by its id, also when it has been edited since; one that an earlier version kept, by its words.
     """
-    known = host.memory.turns.get(host.posts.turns_of([message.post]))
+    known = host.memory.turns.written_as(str(message.post))
     if known:
         return [turn for turn in known if turn.speaker == person]
     theirs = [
@@ -98,7 +98,7 @@ def note_of(host: Host, person: str, message: Message) -> Entry | None:
 
 def deleted(host: Host, post: Post) -> Wish | None:
     """All that is kept of somebody's message which is not there any more; None: nothing. Blocks."""
-    turns = host.memory.turns.get(host.posts.turns_of([post]))
+    turns = host.memory.turns.written_as(str(post))
     written_s = discord.utils.snowflake_time(post.id).timestamp()
     notes = [
         one

@@ -66,7 +66,7 @@ def remove(execute: Execute, part: int, document_ids: Sequence[int]) -> None:
 
 
 def clear(execute: Execute) -> None:
-    """Of the shared part all; the others are dropped."""
+    """Of the shared part all; the others are set aside."""
     execute(f"DELETE FROM {_named(parts.SHARED)}")
 
 

@@ -1,4 +1,4 @@
-"""Which messages hold what: hers that hold somebody's words, and theirs that became a turn. Ids and times only."""
+"""Which of her messages hold somebody's words, so that they can be found and erased. Ids and times only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from dataclasses import dataclass
 
 from memory.database import Database
 
-# whatever erases turns, their messages' ids go in the same breath
-_WITH_ITS_TURN = (
-    "CREATE TRIGGER IF NOT EXISTS written_goes AFTER DELETE ON turns "
-    "BEGIN DELETE FROM written WHERE turn = OLD.id; END"
-)
 WRITTEN_WITHIN_S = 120.0  # a caption, or an answer, stands there so soon after what it is about
 
 
@@ -55,10 +50,6 @@ class Posts:
                     execute(f"ALTER TABLE posts ADD COLUMN {column} {kind}")
             execute("CREATE INDEX IF NOT EXISTS posts_by_post ON posts (channel, post)")
             execute("CREATE INDEX IF NOT EXISTS posts_doomed ON posts (post) WHERE doomed")
-            execute(
-                "CREATE TABLE IF NOT EXISTS written (turn INTEGER PRIMARY KEY, channel INTEGER, message INTEGER)"
-            )
-            execute("CREATE INDEX IF NOT EXISTS written_by_message ON written (message)")
 
     def keep(self, post: Post, person_ids: Iterable[str], at_s: float | None = None) -> None:
         """``post`` holds words of, or an answer to, each of these people; ``at_s``: Unix time, None: now."""
@@ -109,28 +100,6 @@ class Posts:
     def drop(self, post: Post) -> None:
         """``post`` is gone."""
         self._database.execute("DELETE FROM posts WHERE channel = ? AND post = ?", post.channel, post.id)
-
-    # Messages of people
-
-    def wrote(self, message: Post, turn: int) -> None:
-        """Somebody's own ``message`` is kept as this turn; known for as long as the turn is kept."""
-        with self._database.transaction() as execute:
-            execute(_WITH_ITS_TURN)
-            execute(
-                "INSERT OR REPLACE INTO written SELECT id, ?, ? FROM turns WHERE id = ?",
-                *(message.channel, message.id, turn),
-            )
-
-    def turns_of(self, messages: Iterable[Post]) -> list[int]:
-        """Ids of the turns that these messages of people are kept as, whatever has become of the messages since."""
-        found = []
-        for one in messages:
-            rows = self._database.read(
-                "SELECT turn FROM written WHERE channel = ? AND message = ? ORDER BY turn",
-                *(one.channel, one.id),
-            )
-            found += [int(row[0]) for row in rows]
-        return found
 
     def _posts(self, where: str, *values: str | float) -> list[Post]:
         rows = self._database.read(f"SELECT channel, post FROM posts WHERE {where}", *values)

@@ -18,7 +18,7 @@ from memory.tombstones import Tombstone
 from memory.types import Origin, Scope, StoredTurn
 from memory.vault import Vault
 
-_COLUMNS = "turns.id, at_s, speaker, session, turn_scopes.scope, sealed"
+_COLUMNS = "turns.id, at_s, speaker, session, turn_scopes.scope, sealed, message"
 _WITH_SCOPES = "turns JOIN turn_scopes ON turn_scopes.id = turns.scope"
 _SCOPES = Scopes("turn_scopes", "turns")
 
@@ -33,13 +33,16 @@ class Turns:
             _SCOPES.make(execute)
             execute(
                 "CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, speaker TEXT, "
-                "session TEXT, scope INTEGER, reflected INTEGER, sealed BLOB)"
+                "session TEXT, scope INTEGER, reflected INTEGER, sealed BLOB, message TEXT)"
             )
-            old = "origin" in {row[1] for row in execute("PRAGMA table_info(turns)")}
-            if old:  # made by an earlier version
+            columns = {row[1] for row in execute("PRAGMA table_info(turns)")}
+            if "message" not in columns:  # made by an earlier version
+                execute("ALTER TABLE turns ADD COLUMN message TEXT")
+            if old := "origin" in columns:  # likewise
                 number_scopes(execute)
             execute("CREATE INDEX IF NOT EXISTS turns_of_scope ON turns (scope)")
             execute("CREATE INDEX IF NOT EXISTS turns_not_reflected ON turns (id) WHERE reflected = 0")
+            execute("CREATE INDEX IF NOT EXISTS turns_of_message ON turns (message) WHERE message NOTNULL")
             scopes = _SCOPES.every(execute).values()
         if old:
             database.execute("VACUUM")
@@ -66,9 +69,10 @@ class Turns:
                 return None
             scope = replace(scope, heard_by=tuple(filter(may, scope.heard_by)))
             rows = execute(
-                "INSERT INTO turns (at_s, speaker, session, scope, reflected, sealed) VALUES (?, ?, ?, ?, 0, ?) "
-                "RETURNING id",
+                "INSERT INTO turns (at_s, speaker, session, scope, reflected, sealed, message) "
+                "VALUES (?, ?, ?, ?, 0, ?, ?) RETURNING id",
                 *(turn.at_s, turn.speaker, turn.session, _SCOPES.number(execute, scope), sealed),
+                turn.message or None,
             )
             number = int(rows[0][0])
         if scope.origin is Origin.TEXT:
@@ -79,6 +83,13 @@ class Turns:
         """Those that are there and can be opened, in the order of their ids."""
         rows = self._database.read(
             f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE turns.id IN {THOSE} ORDER BY turns.id", listed(ids)
+        )
+        return self._opened(rows)
+
+    def written_as(self, message: str) -> list[StoredTurn]:
+        """What this message of somebody's is kept as, whatever has become of the message since; see ``StoredTurn``."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM {_WITH_SCOPES} WHERE message = ? ORDER BY turns.id", message
         )
         return self._opened(rows)
 
@@ -233,13 +244,14 @@ class Turns:
 
     def _open(self, row: Row, scopes: dict[str, Scope]) -> StoredTurn:
         """``scopes``: by their texts, those that have been read already."""
-        number, at_s, speaker, session, text, sealed = row
+        number, at_s, speaker, session, text, sealed, message = row
         content = json.loads(self._vault.open(sealed, _context(at_s, speaker)))
         if text not in scopes:
             scopes[text] = scope_of(text)
         return StoredTurn(
             *(number, at_s, speaker, content["name"], content["text"], session, scopes[text]),
             cut=content["cut"],
+            message=message or "",
         )
 
 

@@ -49,6 +49,7 @@ class StoredTurn:
     session: str  # one conversation's stretch
     scope: Scope
     cut: bool = False  # of hers: she was spoken over, and this is what was heard of it
+    message: str = ""  # the message that somebody wrote it as, see ``posts.Post``
 
 
 @dataclass(frozen=True, slots=True)

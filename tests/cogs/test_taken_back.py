@@ -28,7 +28,7 @@ def test_a_message_that_was_edited_since_is_found_and_forgotten(scene: Scene) ->
     question = asked_about(scene, scene.ann, theirs)
     assert BEES in question.content
     press(scene, scene.ann, question, "Yes, forget it")
-    assert turns(scene) == [] and scene.bot.host.memory.database.read("SELECT * FROM written") == []
+    assert turns(scene) == [] and scene.bot.host.memory.database.read("SELECT message FROM turns") == []
 
 
 def test_of_two_messages_that_say_the_same_only_the_one_is_meant(scene: Scene) -> None:

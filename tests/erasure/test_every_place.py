@@ -28,7 +28,7 @@ TABLES = {  # of the database; numbers of parts are left out
     "words_counted": "said in a call, with captions",
     "person_values": "a line of the roster",
     **dict.fromkeys(("turn_scopes", "scopes", "parts", "keys", "vault"), NO_WORDS),
-    **dict.fromkeys(("consent", "told", "posts", "written", "modes", "tombstones"), NO_WORDS),
+    **dict.fromkeys(("consent", "told", "posts", "modes", "tombstones"), NO_WORDS),
     **dict.fromkeys(
         ("words_data", "words_idx", "words_docsize", "words_config", "words_content"), "FTS5's own"
     ),

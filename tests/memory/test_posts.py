@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from memory.database import Database
-from memory.forget import Wish
-from memory.master import KeyPlace
-from memory.memory import open_memory
 from memory.posts import Post, Posts
-from memory.types import Origin, Scope, StoredTurn
 
 
 @pytest.fixture
@@ -63,21 +59,3 @@ def test_posts_of_an_earlier_version_are_found(tmp_path: Path) -> None:
     assert posts.of("ann") == [Post(1, 10)] and posts.doomed() == []
     posts.doom(posts.of("ann"))
     assert Posts(database).doomed() == [Post(1, 10)]
-
-
-def test_a_message_is_known_for_as_long_as_its_turn_is_kept(tmp_path: Path) -> None:
-    memory = open_memory(tmp_path / "data", KeyPlace(tmp_path / "keys" / "key", "file"))
-    scope = Scope(Origin.TEXT, "c", ("ann",), ("ann",))
-    first, second = (
-        memory.turns.add(StoredTurn(0, at_s, "ann", "Ann", "hello", "s", scope)) for at_s in (1.0, 2.0)
-    )
-    assert first is not None and second is not None
-    memory.posts.wrote(Post(1, 10), first.id)
-    memory.posts.wrote(Post(1, 11), second.id)
-    assert memory.posts.turns_of([Post(1, 11), Post(2, 10)]) == [second.id]
-    memory.forget(Wish("ann", turns=(first.id,)))
-    assert memory.posts.turns_of([Post(1, 10), Post(1, 11)]) == [second.id]
-    memory.posts.wrote(Post(1, 10), first.id)  # late: it has been forgotten since
-    memory.forget(Wish("ann"))
-    assert memory.database.read("SELECT * FROM written") == []
-    memory.close()

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from memory.errors import StoreError
+from memory.forget import Wish
+from memory.master import KeyPlace
+from memory.memory import open_memory
 from memory.tombstones import Tombstone
 from memory.turns import Turns
-from memory.types import HERS
+from memory.types import HERS, Origin, Scope, StoredTurn
 from tests.memory.kept import everything_under, open_vault, scope, turn
 
 
@@ -164,3 +167,19 @@ def test_turns_of_an_earlier_version_are_as_they_were(tmp_path: Path) -> None:
     assert Turns(database, vault).count_of("ann") == 4 and turns.count_of("bob") == 1
     new = turns.add(turn("ann", "new"))
     assert new is not None and new.id == 8  # an id never comes back for something else
+
+
+def test_a_message_is_known_for_as_long_as_its_turn_is_kept(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path / "data", KeyPlace(tmp_path / "keys" / "key", "file"))
+    written = Scope(Origin.TEXT, "c", ("ann",), ("ann",))
+    first, second = (
+        memory.turns.add(StoredTurn(0, at_s, "ann", "Ann", "hello", "s", written, message=message))
+        for at_s, message in ((1.0, "1/10"), (2.0, "1/11"))
+    )
+    assert first is not None and second is not None
+    assert memory.turns.written_as("1/11") == [second] and memory.turns.written_as("2/10") == []
+    memory.forget(Wish("ann", turns=(first.id,)))
+    assert memory.turns.written_as("1/10") == [] and memory.turns.written_as("1/11") == [second]
+    memory.forget(Wish("ann"))
+    assert memory.database.read("SELECT message FROM turns") == []
+    memory.close()

@@ -7,21 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from cogs.host import Line, Place, Refusal
 from cogs.overlay.ports import Answered, Choice, Surroundings
 from local_mode.desk import Desk
+from local_mode.given import HELP, MENU, Unclear, command_of, menu_of, only, proposed
 from local_mode.interactions import Act, Answers, Message
-from local_mode.slash import HELP, MENU, help_on
-from local_mode.typed import (
-    Command,
-    Json,
-    Kind,
-    NotUnderstood,
-    Option,
-    Value,
-    data_of,
-    find,
-    find_menu,
-    value,
-    values,
-)
+from local_mode.slash import help_on
+from local_mode.typed import Json, NotUnderstood, Value, find, values
 from persona_core.conversation import Conversation
 from persona_core.types import Person
 
@@ -96,29 +85,11 @@ class PageDesk:
             her_name = self._desk.persona.character.name
             return Answered(text=help_on(self._desk.commands, rest, her_name))
         if word.casefold() == MENU:
-            return await self._menu(rest)
-        command, rest = find(self._desk.commands, line.removeprefix("/").strip())
-        given = values(command, rest)
-        people: Json = {}
-        options: list[Json] = []
-        for option in command.options:
-            text = given.get(option.name, "")
-            if option.suggests and (text or option.required):
-                found = await self._proposed(command, option, text, options)
-                chosen = _only(found, text)
-                if chosen is None and found:
-                    return Answered(text=option.description, choices=_choices(command, given, option, found))
-                if chosen is None and not text:
-                    raise NotUnderstood(f"There is nothing to choose from for {command.name}.")
-                taken = value(option, text, lambda name: name) if chosen is None else chosen
-            elif text:
-                taken = value(option, text, lambda name: self._number(name, people))
-            elif option.required:
-                raise NotUnderstood(f"{command.usage} needs its {option.name}: {option.description}")
-            else:
-                continue
-            options.append({"name": option.name, "type": option.kind, "value": taken})
-        data = data_of(command, options) | ({"resolved": {"users": people}} if people else {})
+            return self._answered(await self._desk.act(Act.COMMAND, menu_of(self._desk, rest)))
+        try:
+            data = await command_of(self._desk, line.removeprefix("/").strip(), _have_chosen)
+        except _ToChoose as choosing:
+            return Answered(text=choosing.unclear.option.description, choices=_choices(choosing.unclear))
         return self._answered(await self._desk.act(Act.COMMAND, data))
 
     async def suggest(self, line: str) -> list[Choice]:
@@ -132,10 +103,10 @@ class PageDesk:
         for option in command.options:
             text = given.get(option.name, "")
             if option.suggests:
-                found = await self._proposed(command, option, text, before)
-                return [] if _only(found, text) else list(_choices(command, given, option, found))
+                found = await proposed(self._desk, command, option, text, before)
+                return [] if only(found, text) else list(_choices(Unclear(command, given, option, found)))
             if option.choices and not text:
-                return list(_choices(command, given, option, option.choices))
+                return list(_choices(Unclear(command, given, option, option.choices)))
             if not text:
                 return []
             before.append({"name": option.name, "type": option.kind, "value": text})
@@ -158,27 +129,6 @@ class PageDesk:
         rows = [_filled(row, values) for row in opened["components"]]
         data = {"custom_id": opened["custom_id"], "components": rows}
         return self._answered(await self._desk.act(Act.FORM, data, pressed))
-
-    async def _menu(self, name: str) -> Answered:
-        menu = find_menu(self._desk.commands, name)
-        person = menu.kind == Kind.PERSON_MENU
-        target = self._desk.you if person else self._desk.said_last
-        if target is None:
-            raise NotUnderstood(f"{menu.name} acts on what you said last, and you have said nothing yet.")
-        resolved = {"users" if person else "messages": {target["id"]: target}}
-        data = data_of(menu, []) | {"target_id": target["id"], "resolved": resolved}
-        return self._answered(await self._desk.act(Act.COMMAND, data))
-
-    async def _proposed(
-        self, command: Command, option: Option, text: str, before: Sequence[Json]
-    ) -> list[tuple[str, Value]]:
-        typed = {"name": option.name, "type": option.kind, "value": text, "focused": True}
-        return (await self._desk.act(Act.SUGGEST, data_of(command, [*before, typed]))).suggestions
-
-    def _number(self, name: str, people: Json) -> str:
-        user = self._desk.user_named(name)
-        people[user["id"]] = user
-        return str(user["id"])
 
     # Answers
 
@@ -252,23 +202,28 @@ class PageDesk:
         return call.line if call is not None and alone else None
 
 
-def _only(found: Sequence[tuple[str, Value]], text: str) -> Value | None:
-    """The value that is meant by what was typed, where that is plain."""
-    same = [one for name, one in found if text.casefold() in (name.casefold(), str(one).casefold())]
-    return same[0] if same else found[0][1] if text and len(found) == 1 else None
+class _ToChoose(Exception):
+    """The page chooses; the command is given anew then."""
+
+    def __init__(self, unclear: Unclear) -> None:
+        super().__init__()
+        self.unclear = unclear
 
 
-def _choices(
-    command: Command, given: Mapping[str, str], option: Option, found: Sequence[tuple[str, Value]]
-) -> tuple[Choice, ...]:
+async def _have_chosen(unclear: Unclear) -> Value:
+    raise _ToChoose(unclear)
+
+
+def _choices(unclear: Unclear) -> tuple[Choice, ...]:
     """The whole line with each of the values in it."""
-    others = {name: text for name, text in given.items() if name != option.name}
+    option = unclear.option.name
+    others = {name: text for name, text in unclear.given.items() if name != option}
 
     def line(chosen: Value) -> str:
-        words = [f'{name}:"{text}"' for name, text in (others | {option.name: str(chosen)}).items()]
-        return " ".join([command.name, *words])
+        words = [f'{name}:"{text}"' for name, text in (others | {option: str(chosen)}).items()]
+        return " ".join([unclear.command.name, *words])
 
-    return tuple(Choice(name, line(chosen)) for name, chosen in found)
+    return tuple(Choice(name, line(chosen)) for name, chosen in unclear.found)
 
 
 def _part(parts: Sequence[Json], custom_id: str) -> Json | None:

@@ -11,26 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_mode.forms import Ask, Show, fill
+from local_mode.given import HELP, MENU, Unclear, command_of, menu_of
 from local_mode.interactions import Act, Answers, Message
 from local_mode.shown import Choice, Part, as_it_is, choices_of, numbered, text_of
-from local_mode.typed import (
-    Command,
-    Json,
-    Kind,
-    NotUnderstood,
-    Option,
-    Value,
-    data_of,
-    find,
-    find_menu,
-    value,
-    values,
-)
+from local_mode.typed import Command, NotUnderstood, Value
 
 if TYPE_CHECKING:  # it knows Discord's library, which this file does without
     from local_mode.desk import Desk
 
-HELP, MENU = "help", "menu"  # commands of the terminal itself
 _NUMBERS = re.compile(r"(#?)\d{1,3}(?:[ ,]+\d{1,3})*")
 
 
@@ -85,49 +73,13 @@ class Slash:
     # What can be done
 
     async def _command(self, line: str) -> None:
-        command, rest = find(self._desk.commands, line)
-        given = values(command, rest)
-        people: Json = {}
-        options: list[Json] = []
-        for option in command.options:
-            found = await self._value(command, option, given.get(option.name, ""), options, people)
-            if found is not None:
-                options.append({"name": option.name, "type": option.kind, "value": found})
-        data = data_of(command, options) | ({"resolved": {"users": people}} if people else {})
+        data = await command_of(self._desk, line, self._ask_which)
         await self._show_answers(await self._desk.act(Act.COMMAND, data))
 
-    async def _value(
-        self, command: Command, option: Option, text: str, before: Sequence[Json], people: Json
-    ) -> Value | None:
-        """What an option is to be; whom it names is added to ``people``."""
-
-        def number(name: str) -> str:
-            user = self._desk.user_named(name)
-            people[user["id"]] = user
-            return str(user["id"])
-
-        if option.suggests and (text or option.required):
-            return await self._suggested(command, option, text, before)
-        if text:
-            return value(option, text, number)
-        if option.required:
-            raise NotUnderstood(f"{command.usage} needs its {option.name}: {option.description}")
-        return None
-
-    async def _suggested(self, command: Command, option: Option, text: str, before: Sequence[Json]) -> Value:
-        """One of those values that she proposes to what was typed; where none fits, what was typed."""
-        typed = {"name": option.name, "type": option.kind, "value": text, "focused": True}
-        answers = await self._desk.act(Act.SUGGEST, data_of(command, [*before, typed]))
-        found = answers.suggestions
-        same = [one for name, one in found if text.casefold() in (name.casefold(), str(one).casefold())]
-        if same or (text and len(found) == 1):
-            return same[0] if same else found[0][1]
-        if not found and text:
-            return value(option, text, lambda name: name)
-        if not found:
-            raise NotUnderstood(f"There is nothing to choose from for {command.name}.")
+    async def _ask_which(self, unclear: Unclear) -> Value:
+        found = unclear.found
         lines = [f"[{number}] {as_it_is(name)}" for number, (name, _) in enumerate(found, 1)]
-        self._show("\n".join([option.description, *lines]))
+        self._show("\n".join([unclear.option.description, *lines]))
         chosen = (await self._ask("Which? ") or "").lstrip("#")
         if chosen.isdecimal() and 1 <= int(chosen) <= len(found):
             return found[int(chosen) - 1][1]
@@ -137,13 +89,7 @@ class Slash:
         if not name.strip():
             self._show(help_on(self._desk.commands, MENU, self._desk.persona.character.name))
             return
-        menu = find_menu(self._desk.commands, name)
-        target = self._desk.you if menu.kind == Kind.PERSON_MENU else self._desk.said_last
-        if target is None:
-            raise NotUnderstood(f"{menu.name} acts on what you said last, and you have said nothing yet.")
-        kind = "users" if menu.kind == Kind.PERSON_MENU else "messages"
-        resolved = {"target_id": target["id"], "resolved": {kind: {target["id"]: target}}}
-        await self._show_answers(await self._desk.act(Act.COMMAND, data_of(menu, []) | resolved))
+        await self._show_answers(await self._desk.act(Act.COMMAND, menu_of(self._desk, name)))
 
     async def _choose(self, numbers: Sequence[int]) -> None:
         if not self._offers:

@@ -7,7 +7,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,18 +52,6 @@ from tests.memory.lives import (
 
 KILLS = 40
 LONGEST_S = 0.08  # that whoever forgets lives once it has begun
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
-    memory = opened(tmp_path)
-    yield memory
-    memory.close()
-
-
-@pytest.fixture
-def lives(memory: Memory) -> Lives:
-    return live(memory)
 
 
 BOBS = {"I have a dog called Rex.", "I paint in Hull.", "Bob has a small dog.", "Bob is a painter."}

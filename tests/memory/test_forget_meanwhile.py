@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +14,9 @@ from memory.index import Index
 from memory.memory import Memory
 from memory.types import StoredTurn
 from tests.memory.kept import NOON_S
-from tests.memory.lives import ANN, Lives, found, live, opened, texts
+from tests.memory.lives import ANN, Lives, found, texts
 
 BOBS = {"I have a dog called Rex.", "I paint in Hull.", "Bob has a small dog.", "Bob is a painter."}
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
-    memory = opened(tmp_path)
-    yield memory
-    memory.close()
-
-
-@pytest.fixture
-def lives(memory: Memory) -> Lives:
-    return live(memory)
 
 
 async def test_the_conversation_in_progress_goes_on(memory: Memory, lives: Lives) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,21 +13,9 @@ from memory.errors import EntryError
 from memory.memory import Memory
 from memory.types import Entry, Origin, Scope
 from tests.memory.kept import DAY_S, NOON_S
-from tests.memory.lives import ANN, BOB, Lives, decide, found, live, opened, scope
+from tests.memory.lives import ANN, BOB, Lives, decide, found, scope
 
 LATER_S = NOON_S + DAY_S
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
-    memory = opened(tmp_path)
-    yield memory
-    memory.close()
-
-
-@pytest.fixture
-def lives(memory: Memory) -> Lives:
-    return live(memory)
 
 
 def texts(entries: list[Entry]) -> list[str]:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 from persona_core.engines.campplus_graph import BANDS, FRAMES, SIZE, network
+from persona_core.engines.onnx_session import REFUSALS, open_session
 from persona_core.engines.torch_file import read_tensors
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples
@@ -31,19 +30,7 @@ _LOUDNESS = 0.06  # RMS that a sound is brought to, so that no more of a soft vo
 _SILENCE = 1e-4  # RMS, below which there is nothing to bring anywhere
 _STEP = 100  # frames from one window of a long sound to the next, 1 s
 _MOST = 16  # windows that are worked out at once
-
-# what onnxruntime answers with has no base in common but Exception, so every status is named
-_REFUSALS: tuple[type[Exception], ...] = (
-    KeyError,
-    OSError,
-    ValueError,
-    refusals.Fail,
-    refusals.InvalidArgument,
-    refusals.InvalidGraph,
-    refusals.InvalidProtobuf,
-    refusals.NotImplemented,
-    refusals.RuntimeException,
-)
+_REFUSALS: tuple[type[Exception], ...] = (*REFUSALS, KeyError)  # weights that lack something
 
 
 class CampPlus:
@@ -54,14 +41,8 @@ class CampPlus:
     def __init__(self, path: Path, threads: int = 1) -> None:
         """``path``: the folder of the model, or its file. Raises EngineError."""
         weights = read_tensors(next(path.glob("*.pt"), path))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                network(weights), sess_options=options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(network(weights), threads, warn=False)
         except _REFUSALS as cause:
             raise EngineError("CAM++ cannot be loaded: run python -m persona_core.models verify.") from cause
         self._worker = ThreadPoolExecutor(1, "campplus")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from persona_core.engines.onnx_session import open_session
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples
 
@@ -35,13 +36,9 @@ class SileroVad:
     """One network for everybody; each stream keeps its own context and recurrent state."""
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         path = find_network()
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(str(path), 1)
         except (RuntimeError, OSError) as cause:
             raise EngineError(f"{path.name} cannot be loaded: reinstall silero-vad.") from cause
         self._inputs = {item.name: item.shape for item in self._session.get_inputs()}

@@ -12,9 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
+from persona_core.engines.onnx_session import REFUSALS, open_session
 from persona_core.errors import EngineError
 from persona_core.types import EAR_RATE, Samples
 
@@ -23,35 +22,15 @@ _FFT, _HOP, _MELS = 400, 160, 80  # samples, samples, bands: Whisper's
 _FLOOR = 1e-10  # power that is taken for none
 _RANGE = 8.0  # decades below the loudest that are kept
 
-# what onnxruntime answers with has no base in common but Exception, so every status is named
-_REFUSALS: tuple[type[Exception], ...] = (
-    OSError,
-    ValueError,
-    refusals.Fail,
-    refusals.InvalidArgument,
-    refusals.InvalidGraph,
-    refusals.InvalidProtobuf,
-    refusals.NoSuchFile,
-    refusals.NotImplemented,
-    refusals.RuntimeException,
-)
-
 
 class SmartTurn:
     """One decision at a time, in its own thread; 50 to 60 ms each on one core, however long the sound."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         """``path``: the folder of the model or its ONNX file. Raises EngineError."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(next(path.glob("*.onnx"), path)),
-                sess_options=options,
-                providers=["CPUExecutionProvider"],
-            )
-        except _REFUSALS as cause:
+            self._session = open_session(str(next(path.glob("*.onnx"), path)), threads)
+        except REFUSALS as cause:
             raise EngineError(
                 "Smart Turn cannot be loaded: run python -m persona_core.models verify."
             ) from cause
@@ -62,7 +41,7 @@ class SmartTurn:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._worker, self._rate, samples)
-        except _REFUSALS as cause:
+        except REFUSALS as cause:
             raise EngineError(
                 "Smart Turn failed on a pause: run python -m persona_core.models verify if it goes on."
             ) from cause

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from cogs import forgetting, receipts
 from cogs.host import Host
 from memory.forget import POSTS, Receipt
-from memory.known import known as known_of
 from memory.posts import Post
 from memory.wishes import Wish
 
@@ -33,8 +32,7 @@ async def would_go(host: Host, piece: Piece) -> str:
     """For whoever is asked whether it is to go. Raises EntryError and StoreError."""
     receipt = Receipt(piece.person, {})
     if piece.wish:
-        known = await asyncio.to_thread(known_of, host.memory, piece.wish)
-        receipt = receipts.told(await forgetting.look(host, piece.wish), known)
+        receipt = await forgetting.look_as_told(host, piece.wish)
     listed = receipts.listed_for_its_person(_with(receipt, piece.beside))
     return f"This would go:\n{listed}\n{CANNOT_UNDO}"
 
@@ -44,8 +42,7 @@ async def erase(host: Host, piece: Piece) -> str:
     doomed = piece.post is not None and await asyncio.to_thread(_doom, host, piece.post)
     receipt = Receipt(piece.person, {})
     if piece.wish:
-        known = await asyncio.to_thread(known_of, host.memory, piece.wish)
-        receipt = receipts.told(await forgetting.forget(host, piece.wish), known)
+        receipt = await forgetting.forget_as_told(host, piece.wish)
     receipt = _with(receipt, doomed)  # what is doomed already is not counted once more
     left = await forgetting.delete_posts(host, piece.person)
     gone = receipts.listed_for_its_person(receipt, (POSTS,))

@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Container
-from dataclasses import replace
 from datetime import datetime
 
 import discord
@@ -25,7 +24,6 @@ from memory import own
 from memory.consent import agreed
 from memory.errors import MemoryFault
 from memory.forget import POSTS, WITHDRAWN_EVERYWHERE, Receipt, Wish
-from memory.known import known
 from memory.tombstones import EVERYBODY
 
 MOST, WITHIN_S = 6, 60.0  # of one person
@@ -157,13 +155,12 @@ class Forget(KithCog):
         ``words``: of what would go; the receipt will not repeat them.
         """
         wish = preview.wish
-        receipt = await forgetting.look(self.host, wish)
-        preview = await self._with_known(preview)
-        receipt = _told_to(preview, receipt)
+        look = forgetting.look_as_told if preview.own else forgetting.look
+        receipt = await look(self.host, wish)
         if receipt.empty and not self._withdraws(wish):
-            if wish.person == preview.asker:
+            if preview.own:
                 await forgetting.drop(self.host, wish)
-            await say(interaction, NOTHING if wish.person == preview.asker else "I keep nothing of that.")
+            await say(interaction, NOTHING if preview.own else "I keep nothing of that.")
             return
         message = await interaction.original_response()
         self._previews.put(message.id, preview, time.monotonic())  # before anybody can answer
@@ -192,27 +189,18 @@ class Forget(KithCog):
     async def forget_it(self, interaction: discord.Interaction) -> None:
         """Raises Refusal, EntryError and StoreError."""
         preview = self._taken(interaction)
-        erasing = asyncio.create_task(self._forget(preview), name="forget")
+        forget = forgetting.forget_as_told if preview.own else forgetting.forget
+        erasing = asyncio.create_task(forget(self.host, preview.wish), name="forget")
         self.watch(erasing)
         try:
             await interaction.response.defer()
         finally:  # whether Discord has taken note or not: they have said so
-            preview, receipt = await erasing
+            receipt = await erasing
         posts = receipt.counts.get(POSTS, 0)
         doing = f"I am deleting my posts in Discord, {posts} of them." if posts else ""
         await interaction.edit_original_response(content=_told(preview, receipt, doing), view=None)
         if posts:
             self.start(self._delete(interaction, preview, receipt), "delete posts")
-
-    async def _forget(self, preview: Preview) -> tuple[Preview, Receipt]:
-        """More may have been said since it was asked."""
-        preview = await self._with_known(preview)
-        return preview, _told_to(preview, await forgetting.forget(self.host, preview.wish))
-
-    async def _with_known(self, preview: Preview) -> Preview:
-        if preview.wish.person != preview.asker:  # whoever runs her may know of all of it
-            return preview
-        return replace(preview, known=await asyncio.to_thread(known, self.host.memory, preview.wish))
 
     async def _delete(self, interaction: discord.Interaction, preview: Preview, receipt: Receipt) -> None:
         left = await forgetting.delete_posts(self.host, preview.wish.person)
@@ -234,12 +222,8 @@ def _from_then_on(whom: str, they_agree: str) -> str:
     return f"From then on I remember nothing about {whom}, until {they_agree} anew with `/consent remembering on`."
 
 
-def _told_to(preview: Preview, receipt: Receipt) -> Receipt:
-    return receipt if preview.known is None else receipts.told(receipt, preview.known)
-
-
 def _lines(preview: Preview, receipt: Receipt, but: Container[str] = ()) -> str:
-    listed = receipts.listed if preview.known is None else receipts.listed_for_its_person
+    listed = receipts.listed_for_its_person if preview.own else receipts.listed
     return listed(receipt, but)
 
 

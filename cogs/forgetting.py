@@ -7,10 +7,12 @@ import logging
 from dataclasses import replace
 from math import ceil
 
+from cogs import receipts
 from cogs.host import Host
 from memory.consent import agreed
 from memory.errors import MemoryFault
 from memory.forget import POSTS, WITHDRAWN, WITHDRAWN_EVERYWHERE, Receipt, Wish
+from memory.known import known
 from memory.posts import WRITTEN_WITHIN_S, Post
 from memory.tombstones import EVERYBODY
 from persona_core.errors import KithError
@@ -41,6 +43,18 @@ async def forget(host: Host, wish: Wish) -> Receipt:
     receipt = await asyncio.to_thread(_erase, host, wish)
     await drop(host, wish)
     return receipt
+
+
+async def look_as_told(host: Host, wish: Wish) -> Receipt:
+    """``look``, for the one whom it is about; see ``receipts.told``."""
+    counts = await asyncio.to_thread(known, host.memory, wish)
+    return receipts.told(await look(host, wish), counts)
+
+
+async def forget_as_told(host: Host, wish: Wish) -> Receipt:
+    """``forget``, likewise."""
+    counts = await asyncio.to_thread(known, host.memory, wish)
+    return receipts.told(await forget(host, wish), counts)
 
 
 async def drop(host: Host, wish: Wish) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from memory.forget import Wish
@@ -19,7 +18,11 @@ class Preview:
     wish: Wish
     what: str  # it would forget, as the asker reads it
     after: str = ""  # what holds from then on
-    known: Mapping[str, int] | None = None  # see ``receipts.told``; None: the asker may know of all of it
+
+    @property
+    def own(self) -> bool:
+        """It is the asker's own, of which they may know a part; whoever runs her may know of all of it."""
+        return self.wish.person == self.asker
 
 
 class Previews:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
 
-from cogs import receipts
+from cogs import forgetting
 from cogs.answers import ANYWHERE, PoliteView, say
 from cogs.consent_panel import ChoicesButton, ChoicesView, OfferView, open_panel
 from cogs.deciding import decide
@@ -17,7 +16,6 @@ from cogs.private_view import PrivateCog
 from cogs.withdrawing import Withdrawals
 from memory.consent import Purpose
 from memory.forget import Wish
-from memory.known import known
 
 
 def buttons_of_page(host: Host) -> PoliteView:
@@ -88,9 +86,7 @@ class Privacy(PrivateCog):
     async def privacy(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
         host, person_id = self.host, self.host.person(ctx.author).id
-        wish = Wish(person_id)
-        counts = await asyncio.to_thread(known, host.memory, wish)
-        receipt = receipts.told(await asyncio.to_thread(host.memory.forgetting.look, wish), counts)
+        receipt = await forgetting.look_as_told(host, Wish(person_id))
         embed = discord.Embed(title="You and what I keep")
         remembers = host.memory.may_remember(person_id)
         for heading, text in sections(host.settings, receipt.counts, remembers).items():

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from cogs import forgetting, receipts
+from cogs import forgetting
 from cogs.answers import KithCog
 from cogs.call import Call
 from cogs.conversations import Closed, Told
@@ -22,7 +22,6 @@ from cogs.spoken_lines import LINES, language_for
 from cogs.spoken_wishes import Last, More, Today, answer_in, request_in
 from memory.errors import MemoryFault
 from memory.forget import Wish
-from memory.known import known
 from persona_core.errors import KithError
 from persona_core.events import Said
 from persona_core.hearing.echo import echoed_words
@@ -165,8 +164,7 @@ class SpokenCommands(KithCog):
     async def _forget(self, call: Call, asked: Asked) -> None:
         wish, lines, language = asked.wish, LINES[asked.language], asked.language
         try:
-            counts = await asyncio.to_thread(known, self.host.memory, wish)
-            receipt = receipts.told(await forgetting.forget(self.host, wish), counts)
+            receipt = await forgetting.forget_as_told(self.host, wish)
         except MemoryFault as error:
             log.warning("a spoken wish failed: %s", type(error).__name__)
             await self._say(call, lines.failed, language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakSet
 
@@ -16,7 +15,6 @@ from cogs.private_view import PrivateView
 from cogs.question import Question
 from memory.consent import Purpose, agreed
 from memory.forget import Wish
-from memory.known import known
 
 ASKED = "I would remember nothing about you from now on, and forget all that I keep of you:"
 STAYS = "What stands in Discord stays; `/forget me` has that deleted, too. It cannot be undone."
@@ -55,9 +53,7 @@ class Withdrawals:
         """In lines; empty: nothing that they know of."""
         if not agreed(self._host.consent.decision(person, Purpose.REMEMBERING)):
             return ""  # then nothing is kept, and whoever says no once more is not asked back
-        wish = Wish(person, everywhere=False)
-        counts = await asyncio.to_thread(known, self._host.memory, wish)
-        receipt = receipts.told(await forgetting.look(self._host, wish), counts)
+        receipt = await forgetting.look_as_told(self._host, Wish(person, everywhere=False))
         return receipts.listed_for_its_person(receipt)
 
     async def _settle(self, person: str, how: str) -> str:

@@ -14,6 +14,8 @@ from typing import NoReturn
 
 from bot import doctor, logs
 from bot.client import LOADER, BotError, PersonaBot, use_server
+from bot.line import PREFIX
+from cogs.overlay.viewing import Viewing
 from memory.errors import MemoryFault
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
@@ -61,9 +63,31 @@ async def _run(settings: Settings) -> int:
     logs.guard_loop(asyncio.get_running_loop())
     stopped = asyncio.Event()
     _on_signals(stopped)
-    async with bot:
+    async with bot, _avatar(bot):
         await _until(stopped, bot)
     return 0
+
+
+def _avatar(bot: PersonaBot) -> contextlib.AbstractAsyncContextManager[object]:
+    """Her avatar in VTube Studio, where it is wanted: it shows how she speaks in the calls that the owner is in."""
+    host, settings = bot.host, bot.host.settings
+    if settings.vtube_studio == "off":
+        return contextlib.nullcontext()
+    from local_mode.vtube_studio import VTubeStudio  # the same as at the desk
+
+    owner = Viewing(host, f"{PREFIX}{settings.owner_id}" if settings.owner_id else "")
+    if settings.owner_id is None:
+        _tell("VTUBE_STUDIO shows the calls that you are in: put your Discord user id into .env as OWNER_ID.")
+
+    def shows(key: str) -> bool:
+        place = host.place_called(key)
+        return place is not None and owner.present(place)
+
+    return VTubeStudio(settings, lambda: host.conversations.face(shows), _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 async def _until(stopped: asyncio.Event, bot: PersonaBot) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import discord
@@ -20,6 +18,7 @@ from cogs import all_cogs
 from cogs.answers import KithCog, explain
 from cogs.forgetting import finish_deleting
 from persona_core.assemble import build_persona
+from persona_core.engines.threads import in_own_thread
 from persona_core.errors import KithError
 from persona_core.settings import Settings
 
@@ -30,7 +29,6 @@ ANSWERING = ("pycord: on_interaction", "discord-ui-view-dispatch")
 
 LOADER = "load persona"  # the thread's name
 
-Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +74,8 @@ class PersonaBot(discord.AutoShardedBot):
     async def load(self) -> None:
         """Build the persona beside the event loop. Raises KithError."""
         settings, report = self.host.settings, self.host.engines.append
-        self.host.persona = await in_thread(
-            lambda: build_persona(settings, hear=True, speak=True, report=report)
+        self.host.persona = await in_own_thread(
+            lambda: build_persona(settings, hear=True, speak=True, report=report), LOADER
         )
         self.host.remembering.start()
         log.info("the persona is awake")
@@ -202,29 +200,3 @@ async def _answered() -> None:
     ]
     if tasks:
         await asyncio.wait(tasks, timeout=ENDING_S)
-
-
-async def in_thread(work: Callable[[], Result]) -> Result:
-    """The result of ``work``, done in a thread that does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[Result] = loop.create_future()
-
-    def settle(value: Result | None, error: BaseException | None) -> None:
-        if result.done():
-            return
-        if error is not None:
-            result.set_exception(error)
-        else:
-            result.set_result(value)  # type: ignore[arg-type]  # work's own result
-
-    def run() -> None:
-        value, error = None, None
-        try:
-            value = work()
-        except BaseException as failure:  # noqa: BLE001  # it is raised where it is awaited
-            error = failure
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, value, error)
-
-    threading.Thread(target=run, name=LOADER, daemon=True).start()
-    return await result

@@ -20,6 +20,7 @@ from cogs.status import Status
 from cogs.taken_back import TakenBack
 from cogs.transcription import Transcription
 from cogs.turn_taking import TurnTaking
+from cogs.voice import Voice
 
 
 def all_cogs(host: Host) -> list[KithCog]:
@@ -28,6 +29,7 @@ def all_cogs(host: Host) -> list[KithCog]:
         Listening,
         TurnTaking,
         Privacy,
+        Voice,
         Transcription,
         Replies,
         Actions,

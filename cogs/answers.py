@@ -57,6 +57,8 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
         log.warning("Discord refused: %s %s", error.status, error.code)
         if error.code in GONE:
             return
+    elif isinstance(error, MemoryFault):
+        log.error("memory: %s", error)
     else:
         log.error("unexpected %s", type(error).__name__, exc_info=error)
     try:
@@ -71,10 +73,13 @@ async def say(
     """Answer so that only the person sees it, whether the interaction was deferred or not."""
     if view is not None:
         more["view"] = view
-    if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, **more)  # type: ignore[call-overload]
-    else:
-        await interaction.response.send_message(text, ephemeral=True, **more)  # type: ignore[arg-type]
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(text, ephemeral=True, **more)  # type: ignore[arg-type]
+            return
+        except discord.InteractionResponded:  # it was being deferred just now
+            pass
+    await interaction.followup.send(text, ephemeral=True, **more)  # type: ignore[call-overload]
 
 
 class KithCog(discord.Cog):

@@ -21,7 +21,7 @@ from memory.consent import Purpose, may_hear
 from persona_core.conversation import Conversation
 from persona_core.errors import KithError
 from persona_core.hearing.mode import Mode
-from persona_core.types import Person
+from persona_core.types import Frame, Person
 
 ENCRYPTION_S = 10.0  # for the others to be able to decrypt her
 NOTICE_S = 30.0  # for the notice to be spoken, voice and all
@@ -30,6 +30,7 @@ QUIET_S = 3.0  # she waits so long for a pause before she speaks to newcomers
 QUIET_POLL_S = 0.1
 MOVE_S = 2.0  # everybody is gone: she may be about to be moved after them
 STALLED_S = 1.0  # without a frame: that person's sound has ended (left, or the connection broke)
+STALLED_MIXED_S = 4.0  # the same where sound waits until it is known whose it is
 MOST_TALKS, TALKS_WITHIN_S = 20, 60.0  # of one person who asks for her ear
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ class Call:
         self._settled_in: Place | None = None  # where the notice has been given
         self._notified: set[str] = set()
         self.explained: set[str] = set()  # ids of those who know why she does not hear them
+        self.samples: dict[
+            str, Callable[[Frame], None]
+        ] = {}  # who takes somebody's frames as well; must not wait
         self._others = Others()
         self._talks = Pace(MOST_TALKS, TALKS_WITHIN_S)
         self._deaf = True
@@ -101,10 +105,17 @@ class Call:
         if self._closed or self._settled_in is None or self._settled_in != self.place:
             return False
         decision = self._host.consent.decision(person_id, Purpose.HEARING)
-        notified = person_id in self._notified
+        notified = self._is_notified(person_id)
         if not notified and not terms.knows(self._host, person_id):  # they agreed to something else
             return False
         return may_hear(self._host.settings.hearing, decision, notified)
+
+    def _is_notified(self, person_id: str) -> bool:
+        """In a mixed stream everybody has heard the notice; where words go by now, who decided before is told first."""
+        if person_id in self._notified or not self.place.mixed:
+            return person_id in self._notified
+        decided = self._host.consent.decision(person_id, Purpose.HEARING) is not None
+        return not decided or terms.knows(self._host, person_id)
 
     def set_mode(self, mode: Mode) -> None:
         """When she answers from now on."""
@@ -217,7 +228,7 @@ class Call:
 
     def _is_unaware(self, person: Person) -> bool:
         """Not told yet, and not somebody who has decided already and whom a notice would only bother."""
-        if person.id in self._notified:
+        if self._is_notified(person.id):
             return False
         decision = self._host.consent.decision(person.id, Purpose.HEARING)
         if decision is None:
@@ -232,7 +243,8 @@ class Call:
         name, mode = self._host.persona.character.name, self._host.settings.hearing
         place = self.place
         try:
-            await self.say(notices.spoken(name, mode, leaves=terms.aloud(self._host.settings)))
+            leaves = terms.aloud(self._host.settings)
+            await self.say(notices.spoken(name, mode, leaves=leaves, chat=place.chat))
         except Refusal:
             if self.place == place and self._host.people_present(place):
                 raise
@@ -250,8 +262,10 @@ class Call:
         try:
             async with asyncio.timeout(NOTICE_S), aclosing(tts.speak(text, language)) as sound:
                 pcm = np.concatenate([chunk async for chunk in sound])
-                await line.playback.play(pcm, tts.rate)
-                await line.playback.drain()
+                talk, playback = self._conversation, line.playback
+                voice = talk.measured(playback) if talk is not None else playback  # her lips move here, too
+                await voice.play(pcm, tts.rate)
+                await voice.drain()
         except (TimeoutError, ValueError) as error:  # ValueError: there was no sound at all
             raise Refusal("My voice does not work, so I do not listen; please try /join again.") from error
 
@@ -269,14 +283,17 @@ class Call:
             if self._conversation is not None and self.may_hear(frame.person.id):
                 self._frames_at[frame.person.id] = loop.time()
                 self._conversation.hear(frame)
+                if (take := self.samples.get(frame.person.id)) is not None:
+                    take(frame)
 
     async def _finish_stalled(self) -> None:
         """Whoever's frames have stopped coming has stopped talking, or everybody would wait for them."""
         loop = asyncio.get_running_loop()
+        stalled_s = STALLED_MIXED_S if self.place.mixed else STALLED_S
         while True:
             await asyncio.sleep(STALLED_S / 2)
             now = loop.time()
-            for person_id in [p for p, at in self._frames_at.items() if now - at > STALLED_S]:
+            for person_id in [p for p, at in self._frames_at.items() if now - at > stalled_s]:
                 del self._frames_at[person_id]
                 if self._conversation is not None:
                     self._conversation.finish_hearing(person_id)

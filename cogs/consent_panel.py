@@ -55,8 +55,10 @@ TOPICS = {
     ),
     Purpose.VOICE: Topic(
         "Knowing you by your voice",
-        f"I would tell by a print of your voice that it is you. {NOT_YET}.",
-        "You allow it; no print of your voice is made or kept so far.",
+        "I tell by a print of your voice that it is you, where several people share one microphone, and count you as "
+        "being there. It is made of what you say for it, as numbers from which no sound can be made, and stays on my "
+        "owner's computer, with your name, until you say no or `/forget me`, or I have not recognised you for a year.",
+        "`/voice enrol` makes the print, while we are in a call; before that there is none.",
         "No print of your voice is made or kept.",
         "Know my voice",
         "Don't know my voice",

@@ -22,10 +22,12 @@ SENTENCES = {
     (Purpose.REMEMBERING, True): "Thank you, I may remember what you tell me.",
     (Purpose.REMEMBERING, False): "I remember nothing about you, and keep nothing from now on.",
     (Purpose.VOICE, True): (
-        f"Thank you, I may recognise you by your voice. {NOT_YET}: no print of your voice is made or kept so far."
+        "Thank you, I may recognise you by your voice. `/voice enrol` makes the print which that takes, while we are in a "
+        "call; it is kept until you say no, or until I have not recognised you for a year."
     ),
     (Purpose.VOICE, False): (
-        f"I do not recognise you by your voice. {NOT_YET} for anybody, so there was nothing to erase."
+        "I do not recognise you by your voice; if there was a print of it, it is erased. Where several people share one "
+        "microphone I then take you for a guest."
     ),
     (Purpose.FACE, True): (
         f"Thank you, I may recognise you by your face. {NOT_YET}: no picture of your face is looked at or kept so far."

@@ -127,7 +127,8 @@ class Forget(KithCog):
         await ctx.defer(ephemeral=True)
         self._require_owner(ctx.author)
         whom = self._meant(ctx.author, person, person_id)
-        shown = f"<@{whom.rpartition(':')[2]}>" if whom.rpartition(":")[2].isdigit() else plain(whom)
+        number, name = whom.rpartition(":")[2], whom if person is None else person.display_name
+        shown = f"<@{number}>" if number.isdigit() else plain(name)
         after = _from_then_on("them", "they agree")
         me = self.host.person(ctx.author).id
         await self._ask(ctx.interaction, Preview(me, Wish(whom), f"all that I keep of {shown}", after))

@@ -44,6 +44,8 @@ class Place:
     name: str  # as people see it
     realm: str  # the server it is in; at most one call at a time in each
     direct: bool = False  # a DM: nobody else reads it
+    chat: bool = True  # whoever is in a call there can read what she posts, and press its buttons
+    mixed: bool = False  # several people are one stream there: who speaks is told by their voices
 
 
 class CallEvents(Protocol):

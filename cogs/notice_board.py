@@ -33,7 +33,7 @@ class NoticeBoard:
     async def announce(self, place: Place) -> None:
         """Say in writing that she listens. Raises KithError."""
         name, settings = self._host.persona.character.name, self._host.settings
-        text = notices.posted(name, settings.hearing, leaves=terms.of_all(settings))
+        text = notices.posted(name, settings.hearing, leaves=terms.of_all(settings), chat=place.chat)
         self._announced = place, await self._host.announce(place, text, self._view(place))
 
     async def welcome(self, place: Place, newcomers: Sequence[Person]) -> None:
@@ -42,7 +42,8 @@ class NoticeBoard:
         if len(newcomers) > MOST_NAMES:
             names += f" and {len(newcomers) - MOST_NAMES} more"
         name, settings = self._host.persona.character.name, self._host.settings
-        text = notices.to_newcomers(names, name, settings.hearing, leaves=terms.of_all(settings))
+        leaves = terms.of_all(settings)
+        text = notices.to_newcomers(names, name, settings.hearing, leaves=leaves, chat=place.chat)
         self._welcomes.append(await self._host.post(place, text, view=self._view(place)))
         if len(self._welcomes) > WELCOMES_KEPT:
             await self._delete(self._welcomes.popleft())

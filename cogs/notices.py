@@ -9,10 +9,17 @@ _KEPT = (
     "when I leave. Keeping anything longer needs your own yes: `/consent remembering on`."
 )
 
+_STOPS = "If you would rather not be heard, tell whoever brought me; they can stop me."
+_NOBODY = "Here nobody can be asked, so I hear nobody."
 
-def posted(name: str, mode: HearingMode, *, leaves: str = "") -> str:
-    """The notice in the channel's chat. ``leaves``: what leaves the owner's computer, see ``terms.of_all``."""
+
+def posted(name: str, mode: HearingMode, *, leaves: str = "", chat: bool = True) -> str:
+    """The notice in writing. ``leaves``: what leaves the owner's computer, see ``terms.of_all``; ``chat``: see Place."""
     kept = f"{_KEPT} {leaves}".rstrip()
+    if not chat and mode == "ask":
+        return f"👂 **{name} is here, and hears only who agrees.** {_NOBODY} {kept}"
+    if not chat:
+        return f"👂 **{name} is listening here.** {_STOPS} {kept}"
     if mode == "ask":
         return f"👂 **{name} is here, and hears only who agrees.** Press “Hear me” if you would like that. {kept}"
     return (
@@ -21,18 +28,20 @@ def posted(name: str, mode: HearingMode, *, leaves: str = "") -> str:
     )
 
 
-def spoken(name: str, mode: HearingMode, *, leaves: str = "") -> str:
-    """The notice aloud. ``leaves``: see ``terms.aloud``."""
+def spoken(name: str, mode: HearingMode, *, leaves: str = "", chat: bool = True) -> str:
+    """The notice aloud. ``leaves``: see ``terms.aloud``; ``chat``: see Place."""
     if mode == "ask":
-        text = f"Hi, {name} here. I only hear who agrees; there is a button in the chat."
+        how = "; there is a button in the chat." if chat else f". {_NOBODY}"
+        text = f"Hi, {name} here. I only hear who agrees{how}"
     else:
-        text = f"Hi, {name} here, and I am listening. If you would rather not be heard, press the button in the chat."
+        how = "If you would rather not be heard, press the button in the chat." if chat else _STOPS
+        text = f"Hi, {name} here, and I am listening. {how}"
     return f"{text} {leaves}".rstrip()
 
 
-def to_newcomers(names: str, name: str, mode: HearingMode, *, leaves: str = "") -> str:
-    """The posted notice for people who came later."""
-    return f"{names}: {posted(name, mode, leaves=leaves)}"
+def to_newcomers(names: str, name: str, mode: HearingMode, *, leaves: str = "", chat: bool = True) -> str:
+    """The written notice for people who came later."""
+    return f"{names}: {posted(name, mode, leaves=leaves, chat=chat)}"
 
 
 def unheard() -> str:

@@ -65,7 +65,9 @@ class Privacy(PrivateCog):
 
         await self._withdrawals.withdraw(ctx.interaction, "command", tell)
 
-    @consent.command(description="May I recognise you by your voice? I do not do this yet.")
+    @consent.command(
+        description="May I recognise you by your voice, where several people share one microphone?"
+    )
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def voice(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.VOICE, answer == "on", "command")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cogs import terms
+from cogs.receipts import VOICES
 from memory.forget import POSTS
 from persona_core.settings import Settings
 
@@ -12,11 +13,13 @@ EXPORT, FORGET = "kith:privacy:export", "kith:privacy:forget"  # its buttons; cu
 KEPT = {  # by the name of the place on a receipt: one, several
     "turns": ("line of what you said, or I answered", "lines of what you said and what I answered"),
     "journal": ("note about you", "notes about you"),
+    VOICES: ("print of your voice, by which I recognise you", "prints of your voice"),
     POSTS: (
         "message of mine in Discord with your words, or an answer to them",
         "messages of mine in Discord with your words, or answers to them",
     ),
 }
+OF_A_VOICE = "The print of your voice goes at a no to it, or when I have not recognised you by it for a year."
 WHO = (
     "You, with `/journal` and `/memory`, which nobody else sees. I bring something up only where all who are there may "
     "hear it: what you told me alone stays between us. No moderator and no other member can look it up. My owner sees here "
@@ -43,7 +46,7 @@ def kept(counts: Mapping[str, int], remembers: bool) -> str:
             if remembers
             else "Nothing: you have not said that I may remember you."
         )
-    if any(number and place != POSTS for place, number in counts.items()):
+    if any(number and place not in (POSTS, VOICES) for place, number in counts.items()):
         lines.append("and what rests on that: who you are to me, and what has been on my mind since")
     return "\n".join(lines)
 
@@ -76,7 +79,7 @@ def sections(settings: Settings, counts: Mapping[str, int], remembers: bool) -> 
     return {
         "What I keep of you": kept(counts, remembers),
         "Where": where(settings),
-        "How long": how_long(settings, remembers),
+        "How long": " ".join([how_long(settings, remembers), *([OF_A_VOICE] if counts.get(VOICES) else [])]),
         "Who can see it": WHO,
         "What leaves that computer": terms.of_all(settings) or terms.NOTHING_LEAVES,
         "What you can do": CAN_DO,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from memory.forget import POSTS, Receipt
 
 REST = "all that rested on it"
+VOICES = "voices"  # on which nothing rests
 
 _PLACES = {  # by their names on a receipt: one, and many
     "people": ("person I know something of", "people I know something of"),
@@ -16,7 +17,7 @@ _PLACES = {  # by their names on a receipt: one, and many
     "index": ("piece of what I find things by", "pieces of what I find things by"),
     "profile": ("line about myself that rested on it", "lines about myself that rested on it"),
     "roster": ("line about how I see people", "lines about how I see people"),
-    "voices": ("print of a voice", "prints of voices"),
+    VOICES: ("print of a voice", "prints of voices"),
     POSTS: ("post of mine in Discord", "posts of mine in Discord"),
 }
 
@@ -42,7 +43,7 @@ def listed(receipt: Receipt, but: Container[str] = ()) -> str:
 
 def listed_for_its_person(receipt: Receipt, but: Container[str] = ()) -> str:
     """The same of a receipt that was ``told``, and a line for what is not counted."""
-    kept = any(count and place != POSTS for place, count in receipt.counts.items())
+    kept = any(count and place not in (POSTS, VOICES) for place, count in receipt.counts.items())
     return "\n".join(filter(None, (listed(receipt, but), f"- {REST}" if kept else "")))
 
 

@@ -115,8 +115,11 @@ class Remembering:
     async def expire(self) -> None:
         """Once a day: erase what is older than its owner wants anything to be kept."""
         days, today = self._host.settings.remembering_days, date.fromtimestamp(self._host.now())
-        if days and self._expired != today:
-            counts = await self._aside(self._memory.expire, self._host.now() - days * DAY_S)
+        if self._expired != today:
+            before_s = (
+                self._host.now() - days * DAY_S if days else float("-inf")
+            )  # voices have a time of their own
+            counts = await self._aside(self._memory.expire, before_s)
             self._expired = today
             if counts:
                 log.info("erased for their age: %s", counts)

@@ -1,6 +1,7 @@
 """What is said aloud to the program rather than to her: "Mira, forget that". She asks back, and does it after a yes.
 
-Neither the wish nor the yes is kept, or answered by the model. Only the one who wished can say yes.
+Neither the wish nor the yes is kept, or answered by the model. Only the one who wished can say yes. Where several people
+are one stream nobody's voice says for sure who it is, so that she forgets nothing for it, and says how it is done.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class SpokenCommands(KithCog):
         self._asked.pop((call.place.key, person.id), None)
         if not self._pace.may(person.id, time.monotonic()):
             self.host.counts["spoken wishes over the limit"] += 1
-        elif isinstance(request.wished, More):
+        elif isinstance(request.wished, More) or call.place.mixed:  # a voice is no proof of who it is
             language = self._language(utterance)
             self.start(self._say(call, LINES[language].shown_first, language), "answer a wish")
         else:

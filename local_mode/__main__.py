@@ -6,25 +6,40 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import signal
 import sys
-from collections.abc import Callable, Sequence, Set
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from local_mode.console import Given, JsonScreen, Lines, PlainScreen, Typed, discard_output, say
-from local_mode.files import FileTransport, Recording, WavPlayback
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while all below is loaded, Ctrl-C just ends her
+
+from local_mode.console import (
+    Given,
+    JsonScreen,
+    Lines,
+    PlainScreen,
+    Shown,
+    Typed,
+    discard_output,
+    person_called,
+    say,
+)
+from local_mode.files import Everywhere, Recording, WavPlayback
+from local_mode.recorded import play_to_her, recordings_of
+from local_mode.signals import ended_by_signals
 from local_mode.slash import Slash
 from memory.errors import MemoryFault
 from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
-from persona_core.errors import AudioError, KithError
-from persona_core.events import Event, Failed, Heard
-from persona_core.hearing.mode import Mode
+from persona_core.errors import KithError
+from persona_core.events import Event, Failed
 from persona_core.persona import Persona
 from persona_core.ports import Playback
 from persona_core.settings import Settings, load_settings
-from persona_core.types import Pcm, Person
+from persona_core.types import Person
 
 NOTHING_KEPT = "Until then she remembers nothing at the desk, and takes no commands."
 DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (README, “Into Discord”)."
@@ -33,8 +48,6 @@ DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (READ
 if TYPE_CHECKING:  # see ``_desk``
     from local_mode.desk import Desk
     from local_mode.sound import Sound
-
-T = TypeVar("T")
 
 
 class OutputLost(KithError):
@@ -51,25 +64,12 @@ def main() -> int:
 
         return see_to_cable(sys.argv[2:])
     args = _arguments()
-    engines: list[str] = []
-
-    def report(line: str) -> None:
-        engines.append(line)
-        say(line)
-
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        recordings = _recordings(args.wav)
-        settings = _chosen(args, load_settings())
-        logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
         with contextlib.ExitStack() as closing:
-            playback = _playback(args, closing)
-            sound = _sound(args, settings)
-            hear, speak = bool(recordings) or sound is not None, playback is not None or sound is not None
-            persona = build_persona(  # in no thread: Ctrl-C ends even a download at once
-                settings, hear=hear, speak=speak, report=report
-            )
-            return asyncio.run(_run(args, settings, recordings, persona, playback, engines, sound))
+            start = _start(args, closing)  # in no thread: Ctrl-C ends even a download at once
+            return asyncio.run(_run(start))
     except OutputLost as error:
         discard_output()
         say(str(error))
@@ -81,6 +81,7 @@ def main() -> int:
             say(str(error))
         return 2
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is closed: a second one need not wait
         say("")
         return 130
 
@@ -131,115 +132,113 @@ def _sound(args: argparse.Namespace, settings: Settings) -> Sound | None:
     return sound_of(settings, asked=asked)
 
 
-def _recordings(given: list[str]) -> list[Recording]:
-    recordings = [_recording(one) for one in given]
-    ids = [recording.person.id for recording in recordings]
-    for recording in recordings:
-        if ids.count(recording.person.id) > 1:
-            raise AudioError(
-                f"--wav is given twice for {recording.person.name}; each person speaks one file."
-            )
-    return recordings
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What somebody sits down with."""
+
+    args: argparse.Namespace
+    settings: Settings
+    persona: Persona
+    engines: Sequence[str]  # what she runs on, one line each
+    recordings: Sequence[Recording]
+    playback: Playback | None
+    sound: Sound | None
+
+    @property
+    def you(self) -> Person:
+        return person_called(self.args.name)
+
+    @property
+    def typed(self) -> bool:
+        """Whether lines are typed, rather than given beforehand."""
+        return not (self.recordings or self.args.text)
+
+    @property
+    def people(self) -> list[Person]:
+        """Who is there: whoever speaks in a recording, and whoever types."""
+        types = not self.recordings or self.args.text
+        return [*(recording.person for recording in self.recordings), *([self.you] if types else [])]
 
 
-def _recording(given: str) -> Recording:
-    name, separator, path = given.partition("=")
-    if not (_shown(name) and separator and path):
-        raise AudioError(f"--wav wants NAME=FILE, for example --wav Ann=hello.wav; got {given!r}.")
-    return Recording(_person(name), Path(path))
+def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
+    """Load all that is asked for. Raises KithError."""
+    recordings = recordings_of(args.wav)
+    settings = _chosen(args, load_settings())
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
+    engines: list[str] = []
+
+    def report(line: str) -> None:
+        engines.append(line)
+        say(line)
+
+    playback, sound = _playback(args, closing), _sound(args, settings)
+    hear, speak = bool(recordings) or sound is not None, playback is not None or sound is not None
+    persona = build_persona(settings, hear=hear, speak=speak, report=report)
+    return Start(args, settings, persona, engines, recordings, playback, sound)
 
 
-def _person(name: str) -> Person:
-    name = _shown(name) or "Friend"
-    return Person(f"desk:{name.casefold()}", name)
-
-
-def _shown(name: str) -> str:
-    """A name in one line, without what would move a terminal's cursor."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
-
-
-async def _run(
-    args: argparse.Namespace,
-    settings: Settings,
-    recordings: Sequence[Recording],
-    persona: Persona,
-    playback: Playback | None,
-    engines: Sequence[str],
-    sound: Sound | None = None,
-) -> int:
-    screen = JsonScreen() if args.json else PlainScreen(persona.character.name)
-    heard: set[Person] = set()
-    lost: list[OSError] = []
-    talk = asyncio.current_task()
-
-    def safely(show: Callable[[T], None], what: T) -> None:
-        try:
-            show(what)
-        except OSError as error:  # the disk is full, or a reader like `head` has gone
-            lost.append(error)
-            if talk is not None:
-                talk.cancel()
-
-    def show(event: Event) -> None:
-        if isinstance(event, Heard):
-            heard.add(event.utterance.person)
-        safely(screen.show, event)
-
-    you, types = _person(args.name), not recordings or bool(args.text)
-    people = [*(recording.person for recording in recordings), *([you] if types else [])]
-    lines: Lines = Given(args.text) if recordings or args.text else Typed()
-    if isinstance(lines, Typed):
-        _welcome(persona.character.name, settings)  # first: what follows takes a moment
+async def _run(start: Start) -> int:
+    """Talk until there are no more lines; the exit status. Raises OutputLost."""
+    name, stopped = start.persona.character.name, ended_by_signals()
+    shown = Shown(JsonScreen() if start.args.json else PlainScreen(name))
     try:
-        async with contextlib.AsyncExitStack() as closing:
-            desk = _desk(settings, persona, you, people, engines, sound)
-            if desk is None:
-                conversation = Conversation("desk", persona, playback, show)
-                await closing.enter_async_context(conversation)
-                slash = None
-            else:
-                await closing.enter_async_context(desk)
-                conversation = await desk.talk(playback, show)
-                slash = Slash(desk, lines.line, partial(safely, screen.answer))
-                if isinstance(lines, Typed) and settings.page == "on":
-                    await _open_page(desk, you, closing)
-            if desk is not None:
-                await _reach_out(desk, settings, closing)
-                if sound is not None:
-                    try:
-                        await desk.listen()
-                    except KithError as error:
-                        show(Failed(f"{error} You can type all the same."))
-            if recordings:
-                await _play(conversation, desk, recordings, args.fast, settings, show, heard)
-            await _converse(conversation, you, lines, slash, show)
-            if playback is not None:
-                await playback.drain()
+        await _sit(start, shown)
     except asyncio.CancelledError:
-        if not lost:
+        if shown.lost is None and not stopped:
             raise
-    if lost:
-        raise OutputLost(f"What she says cannot be shown: {lost[0].strerror}.")
-    return 1 if screen.failures else 0
+    if stopped:
+        return 128 + stopped[0]
+    if shown.lost is not None:
+        raise OutputLost(f"What she says cannot be shown: {shown.lost.strerror}.")
+    return 1 if shown.failures else 0
 
 
-def _desk(
-    settings: Settings,
-    persona: Persona,
-    you: Person,
-    people: Sequence[Person],
-    engines: Sequence[str],
-    sound: Sound | None,
-) -> Desk | None:
+async def _sit(start: Start, shown: Shown) -> None:
+    playback = start.playback
+    lines: Lines = Typed() if start.typed else Given(start.args.text)
+    if start.typed:
+        _welcome(start.persona, start.settings)  # first: what follows takes a moment
+    async with contextlib.AsyncExitStack() as closing:
+        desk = _desk(start)
+        if desk is None:
+            conversation = Conversation("desk", start.persona, playback, shown.event)
+            await closing.enter_async_context(conversation)
+        else:
+            await closing.enter_async_context(desk)
+            conversation = await desk.talk(playback, shown.event)
+        slash = Slash(desk, lines.line, shown.answer) if desk is not None else None
+        if desk is not None:
+            await _open(desk, start, closing, shown)
+        if start.recordings:
+            fast, settings = start.args.fast, start.settings
+            await play_to_her(conversation, desk, start.recordings, fast, settings, shown.event, shown.heard)
+        await _converse(conversation, start.you, lines, slash, shown.event)
+        if playback is not None:
+            await playback.drain()
+
+
+def _desk(start: Start) -> Desk | None:
     """None where nothing can be kept: she talks in any case."""
     from local_mode.desk import Desk  # only here: Discord's library takes a moment to load
 
     try:
-        return Desk(settings, persona, you, people, say, engines, sound)
+        return Desk(start.settings, start.persona, start.you, start.people, say, start.engines, start.sound)
     except MemoryFault as error:
         say(f"{error} {NOTHING_KEPT}")
         return None
+
+
+async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> None:
+    """All the other ways to her than typing. Raises SettingsError."""
+    if start.typed and start.settings.page == "on":
+        await _open_page(desk, start.you, closing)
+    await _reach_out(desk, start.settings, closing)
+    if start.sound is not None:
+        try:
+            await desk.listen()
+        except KithError as error:
+            shown.event(Failed(f"{error} You can type all the same."))
 
 
 async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncExitStack) -> None:
@@ -249,6 +248,11 @@ async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncEx
 
         game = await closing.enter_async_context(VRChat(settings.vrchat, settings.vrchat_parameter))
         desk.conversations.listen(game.on_event)
+    if settings.vtube_studio != "off":
+        from local_mode.vtube_studio import VTubeStudio
+
+        avatar = await closing.enter_async_context(VTubeStudio(settings, desk.conversations.face, say))
+        desk.conversations.listen(avatar.on_event)
     if settings.desk_hotkey and settings.desk_talk == "push":
         from local_mode.hotkey import hotkey
 
@@ -256,62 +260,21 @@ async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncEx
 
 
 async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack) -> None:
-    from local_mode.page import PageDesk  # likewise
+    from local_mode.awakening import Awakening  # likewise
+    from local_mode.page import PageDesk
 
+    awakening = Awakening(desk)
+    closing.push_async_callback(awakening.close)
     closing.push_async_callback(desk.page.close)
-    surroundings = PageDesk(desk, you).surroundings
+    surroundings = PageDesk(desk, you, awakening).surroundings
     await desk.page.open(surroundings, say, shown=sys.stderr is not None and sys.stderr.isatty())
 
 
-async def _play(
-    conversation: Conversation,
-    desk: Desk | None,
-    recordings: Sequence[Recording],
-    fast: bool,
-    settings: Settings,
-    show: Callable[[Event], None],
-    heard: Set[Person],
-) -> None:
-    """Let her hear the recordings of those who have not refused it, and answer; ``heard``: whom she has."""
-    refused = {one.person for one in recordings if desk is not None and not desk.may_hear(one.person)}
-    for person in refused:
-        show(Failed(f"{person.name} does not want to be heard; /consent hearing on changes that."))
-    recordings = [recording for recording in recordings if recording.person not in refused]
-    if not recordings:
-        return
-    conversation.set_mode(Mode.ALWAYS)  # whoever plays her a file wants an answer
-    for error in await _hear(conversation, recordings, fast, settings.longest_pause_s):
-        show(Failed(str(error)))
-    for recording in recordings:
-        if recording.person not in heard:
-            show(Failed(f"No words were heard in {recording.path}."))
-
-
-async def _hear(
-    conversation: Conversation, recordings: Sequence[Recording], fast: bool, longest_pause_s: float
-) -> list[AudioError]:
-    """Hear the recordings to their end; returns what is wrong with those that broke off."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-
-    async def in_real_time(at_s: float) -> None:
-        await asyncio.sleep(started + at_s - loop.time())
-
-    async def as_fast_as_she_follows(at_s: float) -> None:
-        await conversation.settled()
-        await asyncio.sleep(0)
-
-    pace = as_fast_as_she_follows if fast else in_real_time
-    transport = FileTransport(recordings, pace, tail_s=longest_pause_s + 0.3)
-    async for frame in transport.frames():
-        conversation.hear(frame)
-    conversation.finish_hearing()
-    await conversation.settled()
-    return transport.damage
-
-
-def _welcome(her_name: str, settings: Settings) -> None:
-    say(f"{her_name} is here with you. Type and press Enter; /help lists commands, Ctrl-D ends.")
+def _welcome(persona: Persona, settings: Settings) -> None:
+    name = persona.character.name
+    say(f"{name} is here with you. Type and press Enter; /help lists commands, Ctrl-D ends.")
+    if persona.llm.keeps_prefix:
+        say("Her first answer takes longest: she reads who she is before it.")
     if not settings.discord_token.get_secret_value():
         say(DISCORD_LINE)
 
@@ -358,40 +321,6 @@ def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playba
         places.append(speaker := SpeakerPlayback())
         closing.callback(speaker.close)
     return Everywhere(places) if places or args.json or args.wav else None
-
-
-class Everywhere:
-    """Plays in several places, or in none."""
-
-    def __init__(self, places: list[Playback]) -> None:
-        self._places = places
-        self._played_s = 0.0
-
-    @property
-    def heard_s(self) -> float:
-        """As far as the slowest place has come."""
-        return min((place.heard_s for place in self._places), default=self._played_s)
-
-    async def play(self, pcm: Pcm, rate: int) -> None:
-        for place in self._places:
-            await place.play(pcm, rate)
-        self._played_s += len(pcm) / rate
-
-    async def drain(self) -> None:
-        for place in self._places:
-            await place.drain()
-
-    def duck(self) -> None:
-        for place in self._places:
-            place.duck()
-
-    def resume(self) -> None:
-        for place in self._places:
-            place.resume()
-
-    def stop(self) -> None:
-        for place in self._places:
-            place.stop()
 
 
 if __name__ == "__main__":

@@ -6,19 +6,65 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from persona_core.events import Event, Failed, Heard, Hearing, Said, Speaking
+from persona_core.types import Person
+
+_UNSEEN = re.compile(r"^[\s\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]+")
+
+
+T = TypeVar("T")
+
+
+class Prompt:
+    """What stands before the line that is being typed; it makes room for what comes meanwhile, and is back after it."""
+
+    def __init__(self) -> None:
+        self._text = ""  # empty: nothing is being typed
+
+    def begin(self, text: str) -> None:
+        self._text = text
+        self.come_back()
+
+    def end(self) -> None:
+        self._text = ""
+
+    def make_room(self) -> None:
+        if self._text:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def come_back(self) -> None:
+        if self._text:
+            print(self._text, end="", file=sys.stderr, flush=True)
+
+
+PROMPT = Prompt()  # there is one terminal
 
 
 def say(line: str) -> None:
     """A line about the program itself: standard error, so that standard output holds the conversation."""
-    print(line, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody reads it any more, or the disk is full
+        PROMPT.make_room()
+        print(line, file=sys.stderr, flush=True)
+        PROMPT.come_back()
+
+
+def person_called(name: str) -> Person:
+    """Whoever has this name at the desk."""
+    name = shown_name(name) or "Friend"
+    return Person(f"desk:{name.casefold()}", name)
+
+
+def shown_name(name: str) -> str:
+    """A name in one line, without what would move a terminal's cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 class Lines(Protocol):
@@ -40,9 +86,10 @@ class Typed:
         if sys.stdin is None:
             return None
         if sys.stdin.isatty():
-            print(prompt, end="", file=sys.stderr, flush=True)
+            PROMPT.begin(prompt)
         line = await _next_line()
-        return line.strip() if line else None
+        PROMPT.end()
+        return tidied(line) if line else None
 
 
 class Given:
@@ -52,7 +99,12 @@ class Given:
         self._lines = deque(lines)
 
     async def line(self, prompt: str) -> str | None:
-        return self._lines.popleft().strip() if self._lines else None
+        return tidied(self._lines.popleft()) if self._lines else None
+
+
+def tidied(line: str) -> str:
+    """Without blank space around it, marks that nobody sees in front (a BOM, say), and halves of characters."""
+    return _UNSEEN.sub("", line.encode("utf-8", "replace").decode()).rstrip()
 
 
 async def _next_line() -> str:
@@ -91,11 +143,13 @@ class PlainScreen:
     def show(self, event: Event) -> None:
         match event:
             case Heard(utterance):
-                print(f"{utterance.person.name}: {utterance.text}", flush=True)
+                self._line(f"{utterance.person.name}: {utterance.text}")
             case Speaking(text):
-                start = "" if self._writing else f"{self._her_name}: "
-                self._writing = True
-                print(start + text, end="", flush=True)
+                if not self._writing:
+                    self._writing = True
+                    PROMPT.make_room()
+                    text = f"{self._her_name}: {text}"
+                print(text, end="", flush=True)
             case Said():
                 self._end_line()
             case Failed(message):
@@ -106,12 +160,18 @@ class PlainScreen:
     def answer(self, text: str) -> None:
         """What is answered to a command."""
         self._end_line()
+        self._line(text)
+
+    def _line(self, text: str) -> None:
+        PROMPT.make_room()
         print(text, flush=True)
+        PROMPT.come_back()
 
     def _end_line(self) -> None:
         if self._writing:
             self._writing = False
             print(flush=True)
+            PROMPT.come_back()
 
 
 class JsonScreen:
@@ -129,6 +189,36 @@ class JsonScreen:
     def answer(self, text: str) -> None:
         """What is answered to a command is for people, and no event."""
         say(text)
+
+
+class Shown:
+    """All that is shown of a talk. Where it can be written nowhere any more, the task that made this is cancelled."""
+
+    def __init__(self, screen: PlainScreen | JsonScreen) -> None:
+        self.heard: set[Person] = set()  # whose words were shown
+        self.lost: OSError | None = None
+        self._screen = screen
+        self._talk = asyncio.current_task()
+
+    @property
+    def failures(self) -> int:
+        return self._screen.failures
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Heard):
+            self.heard.add(event.utterance.person)
+        self._write(self._screen.show, event)
+
+    def answer(self, text: str) -> None:
+        self._write(self._screen.answer, text)
+
+    def _write(self, write: Callable[[T], None], what: T) -> None:
+        try:
+            write(what)
+        except OSError as error:  # the disk is full, or a reader like `head` has gone
+            self.lost = error
+            if self._talk is not None:
+                self._talk.cancel()
 
 
 def as_json(event: Heard | Said | Failed) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import discord
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from cogs import all_cogs, terms
-from cogs.answers import explain
+from cogs.answers import KithCog, explain
 from cogs.calls import Calls
 from cogs.chronicle import Chronicle
 from cogs.conversations import Closed, Conversations, Forgotten, Told, Unsaid
@@ -26,7 +26,8 @@ from cogs.host import CallEvents, Host, Line, Place, Refusal, User
 from cogs.overlay import Overlay
 from cogs.remembering import Remembering
 from local_mode.call import COMMANDS, DeskCall
-from local_mode.interactions import HER_ID, Act, Answers, Interactions, Message, NotThere
+from local_mode.interactions import HER_ID, Act, Answers, Interactions, Message, NotThere, shown
+from local_mode.people import People
 from local_mode.shown import readable
 from local_mode.sound import Sound
 from local_mode.typed import Json, brought_here, commands_of
@@ -42,11 +43,10 @@ from persona_core.settings import Settings, key_place
 from persona_core.types import Person
 
 KEY = "desk"
-PREFIX = "desk:"  # of the ids of people who sit here
-FIRST_PERSON = 10  # Discord's own ids are far higher than those of the people here
 TERMINAL = 0  # the channel of what is shown here instead of being posted
 PATIENCE_S = 1.0  # with a command that waits for a click on what it has answered
 SUGGESTIONS_S = 5.0
+ENDING_S = 5.0  # for what the cogs are doing: what is being erased, or written down, is finished
 
 log = logging.getLogger(__name__)
 
@@ -83,21 +83,21 @@ class Desk:
         self._conversation: Conversation | None = None
         self._playback: Playback | None = None  # outside of a call
         self._begun = perf_counter()
-        self.call = DeskCall(self, sound, list({person.id: person for person in people}.values()))
-        self._people = self.call.people
         self._reopening: asyncio.Task[Conversation] | None = None
-        self._known: dict[int, Person] = {}  # by their Discord id
-        self._place = Place(KEY, "our talk at the desk", KEY, direct=len(self._people) == 1)
         self.memory = open_memory(
             settings.data_dir, key_place(settings), encrypted=settings.journal_encryption == "on"
         )
         self._first = self.memory.turns.last_id()  # what was said here comes after it
         self.consent, self.posts, self.modes = self.memory.consent, self.memory.posts, self.memory.modes
         self.remembering = Remembering(self)
-        self.conversations = Conversations(lambda: self.persona, self._memories)
+        self.conversations: Conversations = Conversations(lambda: self.persona, self._memories)
         self.calls = Calls(self)
+        self.call = DeskCall(self, sound, list({person.id: person for person in people}.values()))
+        alone, mixed = len(self.call.people) == 1, self.call.mixed
+        self._place = Place(KEY, "our talk at the desk", KEY, direct=alone, chat=False, mixed=mixed)
+        self._known = People(lambda one: any(self.consent.decision(one, purpose) for purpose in Purpose))
         her = shown(HER_ID, persona.character.name) | {"bot": True}
-        self.you = self.user(you)
+        self.you = self._known.shown(you)
         self.interactions = Interactions(self.you, her)
         self._client = Client(her)
         for cog in all_cogs(self):
@@ -117,6 +117,8 @@ class Desk:
         await self.conversations.close_all()
         if self._reopening is not None:
             await asyncio.wait({self._reopening})
+        cogs = [cog for cog in self._client.cogs.values() if isinstance(cog, KithCog)]
+        await asyncio.gather(*(cog.end(ENDING_S) for cog in cogs))
         for name in list(self._client.cogs):
             self._client.remove_cog(name)
         await self.remembering.close()
@@ -152,7 +154,7 @@ class Desk:
         conversation = self._conversation = there or await self.conversations.open(self._place, call=True)
         if there is None:
             conversation.speak_through(self._playback)
-            conversation.set_people(self._people)
+            conversation.set_people(self.call.people)
         return conversation
 
     async def conversation(self) -> Conversation:
@@ -188,11 +190,11 @@ class Desk:
         return call.line.playback if call is not None and call.line is not None else self._playback
 
     def _memories(self, place: Place) -> Chronicle:
-        return Alone(self, place, self._people[0]) if place.direct else Chronicle(self, place)
+        return Alone(self, place, self.call.people[0]) if place.direct else Chronicle(self, place)
 
     async def _tell_where_words_go(self) -> None:
         """To those who have not been told yet, or something else."""
-        unaware = [person.id for person in self._people if not terms.knows(self, person.id)]
+        unaware = [person.id for person in self.call.people if not terms.knows(self, person.id)]
         if unaware and (leaves := terms.of_all(self.settings)):
             self._tell(leaves)
             await terms.tell(self, unaware)
@@ -220,27 +222,14 @@ class Desk:
         """Whoever gives commands has said something."""
         self.said_last = self.interactions.message(self.you, line, self.now())
 
-    def user(self, person: Person) -> Json:
-        """Somebody, as Discord would show them."""
-        number = next((number for number, one in self._known.items() if one.id == person.id), None)
-        number = number or FIRST_PERSON + len(self._known)
-        self._known[number] = person
-        return shown(number, person.name)
-
     def user_named(self, text: str) -> Json:
-        """Somebody who is named in a command: by a name, by an id of theirs, or by their Discord id alone."""
-        digits = text.removeprefix("discord:").strip("<@!>")
-        if digits.isdecimal() and len(digits) > len(str(FIRST_PERSON)):
-            return shown(int(digits), digits)
-        name = " ".join(text.removeprefix(PREFIX).removeprefix("@").split())
-        there = next((one for one in self._known.values() if one.name.casefold() == name.casefold()), None)
-        return self.user(there or Person(f"{PREFIX}{name.casefold()}", name))
+        """See People.named."""
+        return self._known.named(text)
 
     @property
     def names(self) -> dict[str, str]:
         """What people are called, by their Discord ids."""
-        people = {str(number): person.name for number, person in self._known.items()}
-        return people | {str(HER_ID): self.persona.character.name}
+        return self._known.names | {str(HER_ID): self.persona.character.name}
 
     # Who and where
 
@@ -289,7 +278,7 @@ class Desk:
         return decision is None or decision.allowed
 
     def people_present(self, place: Place) -> Sequence[Person]:
-        return self._people if place.key == KEY else ()
+        return self.call.people if place.key == KEY else ()
 
     def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
         """Who can read which channel is known in Discord only."""
@@ -301,7 +290,7 @@ class Desk:
     # What is done elsewhere
 
     async def open_transport(self, place: Place, may_hear: Callable[[str], bool], events: CallEvents) -> Line:
-        return await self.call.open(may_hear, self._tell)
+        return await self.call.open(may_hear, events, self._tell)
 
     async def announce(self, place: Place, text: str, view: discord.ui.View) -> Post:
         return await self.post(place, self.call.notice if self.call.possible else text)
@@ -415,9 +404,3 @@ async def _came(answers: Answers) -> None:
 
 async def _only_in_discord(*args: object, **kwargs: object) -> Any:
     raise Refusal("That works only in Discord.")
-
-
-def shown(number: int, name: str) -> Json:
-    """Somebody, as Discord would show them."""
-    more = {"discriminator": "0", "avatar": None, "bot": False}
-    return {"id": str(number), "username": name, "global_name": name, **more}

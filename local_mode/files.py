@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from persona_core.errors import AudioError
+from persona_core.ports import Playback
 from persona_core.types import Frame, Pcm, Person
 
 FRAME_S = 0.02
@@ -124,6 +125,40 @@ class WavPlayback:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+class Everywhere:
+    """Plays in several places, or in none."""
+
+    def __init__(self, places: list[Playback]) -> None:
+        self._places = places
+        self._played_s = 0.0
+
+    @property
+    def heard_s(self) -> float:
+        """As far as the slowest place has come."""
+        return min((place.heard_s for place in self._places), default=self._played_s)
+
+    async def play(self, pcm: Pcm, rate: int) -> None:
+        for place in self._places:
+            await place.play(pcm, rate)
+        self._played_s += len(pcm) / rate
+
+    async def drain(self) -> None:
+        for place in self._places:
+            await place.drain()
+
+    def duck(self) -> None:
+        for place in self._places:
+            place.duck()
+
+    def resume(self) -> None:
+        for place in self._places:
+            place.resume()
+
+    def stop(self) -> None:
+        for place in self._places:
+            place.stop()
 
 
 def _is_cut_off(notes: str) -> bool:

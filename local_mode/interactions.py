@@ -16,6 +16,7 @@ from persona_core.errors import KithError
 
 HER_ID, ROOM_ID = 1, 2  # of herself, and of the place; below the ids of people
 EPOCH_MS = 1_420_070_400_000  # from which the times in ids count
+EPHEMERAL = 64  # the flag of what one person alone sees
 MOST_KEPT = 50  # interactions whose answers may still be changed
 MOST_BYTES = 2**40  # of a file: it is written to disk here
 
@@ -219,7 +220,9 @@ class Interactions:
         for name in ("content", "embeds", "components"):
             if name in body:
                 message.data[name] = body[name] or ("" if name == "content" else [])
-        message.data["flags"] = body.get("flags", message.data["flags"])
+        message.data["flags"] = (
+            body.get("flags", 0) | message.data["flags"] & EPHEMERAL
+        )  # which no change undoes
         message.files += files
         if message is answers.original:
             answers.waiting = False
@@ -233,3 +236,9 @@ class Interactions:
         answers.shown.append(message)
         if answers.over:
             (answers.late or self.late)(message)
+
+
+def shown(number: int, name: str) -> Json:
+    """Somebody, as Discord would show them."""
+    more = {"discriminator": "0", "avatar": None, "bot": False}
+    return {"id": str(number), "username": name, "global_name": name, **more}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cogs.host import Line, Place, Refusal
-from cogs.overlay.ports import Answered, Choice, Surroundings
+from cogs.overlay.ports import Answered, Choice, Senses, Surroundings
+from local_mode.awakening import Awakening
 from local_mode.desk import Desk
 from local_mode.given import HELP, MENU, Unclear, command_of, menu_of, only, proposed
 from local_mode.interactions import Act, Answers, Message
@@ -17,15 +18,18 @@ from persona_core.types import Person
 MOST_MESSAGES = 60  # whose buttons can still be pressed
 MOST_FORMS = 4  # that are open
 
+DEAF = "I have nothing to hear you with; you can type."
 _GONE = "That is not there any more; please ask for it again."
 
 
 class PageDesk:
     """For the person who gives commands at ``desk``, which talks already."""
 
-    def __init__(self, desk: Desk, you: Person) -> None:
+    def __init__(self, desk: Desk, you: Person, awakening: Awakening | None = None) -> None:
+        """``awakening``: how she gets ears and a voice where she began without."""
         self.you = you
         self._desk = desk
+        self._awakening = awakening
         self._messages: dict[str, Message] = {}  # by id; the latest last
         self._forms: dict[str, tuple[Json, Message | None]] = {}  # with what opened them
         self._late: Callable[[Answered], None] = lambda answered: None
@@ -41,12 +45,14 @@ class PageDesk:
         return self._desk.place(None)
 
     @property
-    def hears(self) -> bool:
-        return self._desk.persona.hearing is not None
+    def senses(self) -> Senses:
+        persona = self._desk.persona
+        note = self._awakening.note if self._awakening is not None else ""
+        return Senses(persona.hearing is not None, persona.tts is not None, note)
 
-    @property
-    def speaks(self) -> bool:
-        return self._desk.persona.tts is not None
+    def awaken(self) -> None:
+        if self._awakening is not None:
+            self._awakening.begin()
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -74,8 +80,10 @@ class PageDesk:
     def clock(self) -> float:
         return self._desk.clock()
 
-    def listen(self, late: Callable[[Answered], None]) -> None:
+    def listen(self, late: Callable[[Answered], None], changed: Callable[[], None]) -> None:
         self._late = late
+        if self._awakening is not None:
+            self._awakening.changed = changed
 
     # Commands
 
@@ -169,6 +177,8 @@ class PageDesk:
     async def hear(self, line: Line) -> None:
         """The computer's own microphone is shut meanwhile: they would be heard twice."""
         desk, you = self._desk, self.you
+        if desk.persona.hearing is None:
+            raise Refusal(self.senses.note or DEAF)
         if not desk.may_hear(you):
             raise Refusal("You do not want me to hear you; /consent hearing on changes that.")
         own = self._own_line

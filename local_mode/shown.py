@@ -30,6 +30,7 @@ _MARKUP = re.compile(
     r"|\[([^\]\n]+)\]\((https?://[^)\s]+)\)"
     r"|\*\*|__|~~|\|\||`+|\*(?=\S)|(?<=\S)\*"
 )
+_JOINING = "\n\u200c\u200d"  # lines, and letters or emoji that are one only together
 _LINE_MARKS = re.compile(r"^(?:#{1,3} |-# )", re.MULTILINE)
 
 
@@ -114,7 +115,7 @@ def readable(text: str, names: dict[str, str]) -> str:
 
 def as_it_is(text: str) -> str:
     """Text that is no Markdown, without anything that would move a terminal's cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return "".join(c if c.isprintable() or c in _JOINING else " " for c in text)
 
 
 def one_line(text: str) -> str:

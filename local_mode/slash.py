@@ -14,7 +14,7 @@ from local_mode.forms import Ask, Show, fill
 from local_mode.given import HELP, MENU, Unclear, command_of, menu_of
 from local_mode.interactions import Act, Answers, Message
 from local_mode.shown import Choice, Part, as_it_is, choices_of, numbered, text_of
-from local_mode.typed import Command, NotUnderstood, Value
+from local_mode.typed import Command, NotUnderstood, Value, quoted
 
 if TYPE_CHECKING:  # it knows Discord's library, which this file does without
     from local_mode.desk import Desk
@@ -148,7 +148,7 @@ def help_on(commands: Sequence[Command], about: str, her_name: str) -> str:
     here = [one for one in commands if one.here]
     found = [one for one in here if one.name.removeprefix("/").casefold().startswith(wanted)]
     if wanted and not found:
-        raise NotUnderstood(f"There is nothing that begins with “{about.strip()}”; /help lists all.")
+        raise NotUnderstood(f"There is nothing that begins with {quoted(about)}; /help lists all.")
     lines = []
     for command in found:
         lines.append(f"{command.usage}{f' – {command.description}' if command.description else ''}")

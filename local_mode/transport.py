@@ -13,6 +13,7 @@ import numpy as np
 from local_mode import portaudio
 from local_mode.devices import Device, Kind, devices, sees_news
 from local_mode.microphone import FRAME_S, Microphone
+from local_mode.mixed import Mixed
 from local_mode.speaker import SpeakerPlayback
 from persona_core.errors import AudioError, KithError
 from persona_core.ports import Playback, Transport
@@ -114,23 +115,27 @@ class DeskLine:
         clean: Callable[[Pcm, int], tuple[Pcm, int]] = lambda pcm, rate: (pcm, rate),
         tap: Callable[[Pcm, int], None] = lambda pcm, rate: None,
         clock: Callable[[], float] = monotonic,
+        mix: Callable[[Transport], Mixed] | None = None,
     ) -> None:
         """``choose`` names a device whenever one is opened, and raises AudioError while it is not there.
 
         ``clean`` takes her own voice out of each frame that was heard, in the microphone's thread; ``tap`` is told of all
-        that she plays, in the loudspeaker's.
+        that she plays, in the loudspeaker's. ``mix`` tells several people in it apart.
         """
         self.counts: Counter[str] = Counter()
         self._choose = choose
         self._tell = tell
         self._clean = clean
         self._loop = asyncio.get_running_loop()
+        self._person, self._may_hear = person, may_hear
         self._transport = DeskTransport(person, may_hear, self.counts)
+        self._mixed = mix(self._transport) if mix is not None else None
         self._clock = clock
         self._microphone = Microphone(self._on_frame)
         self._speaker = SpeakerPlayback(lambda: choose(Kind.LOUDSPEAKER), tap)
         self._watching: asyncio.Task[None] | None = None
         self._deaf = True
+        self._closed = False
         self._talking = True
         self._lost: dict[Kind, str] = {}  # names of devices that have gone
         self._opening = asyncio.Lock()
@@ -139,7 +144,7 @@ class DeskLine:
 
     @property
     def transport(self) -> Transport:
-        return self._transport
+        return self._mixed or self._transport
 
     @property
     def playback(self) -> Playback:
@@ -147,27 +152,33 @@ class DeskLine:
 
     @property
     def quiet(self) -> bool:
-        return not self._speaker.playing
+        return not self._speaker.playing and not (self._mixed is not None and self._mixed.talking)
 
     @property
     def others_talking(self) -> bool:
-        return False
+        """Also while it is not known whose voice it is."""
+        if self._mixed is None or not self._mixed.talking:
+            return False
+        speaker = self._mixed.speaker
+        return speaker is None or not self._may_hear(speaker.id)
 
     async def wait_until_may_speak(self, timeout_s: float) -> bool:
         return Kind.LOUDSPEAKER not in self._lost
 
     async def deafen(self, deaf: bool) -> None:
         """Deaf, the microphone is shut: the system shows, too, that nobody listens."""
-        self._deaf = deaf
+        deaf = self._deaf = deaf or not self._may_hear(self._person.id)
         self._transport.deafen(deaf)
         async with self._opening:
-            if deaf:
+            if deaf or self._closed:
                 await asyncio.to_thread(self._microphone.close)
             elif self._microphone.device is None or not self._microphone.works:
                 await self._open_microphone()
 
     def forget(self, person_id: str) -> None:
         self._transport.forget(person_id)
+        if self._mixed is not None:
+            self._mixed.drop(person_id)
 
     def state(self) -> Mapping[str, object]:
         microphone, speaker = self._microphone.device, self._speaker.device
@@ -179,7 +190,10 @@ class DeskLine:
         }
 
     async def close(self) -> None:
+        self._closed = True
         self._transport.close()
+        if self._mixed is not None:
+            await self._mixed.close()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait({self._watching})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -45,10 +45,13 @@ BRANCHES = (Takes.SUB_COMMAND, Takes.GROUP)
 ONE_WORD = (Takes.INTEGER, Takes.NUMBER, Takes.BOOLEAN, Takes.USER, Takes.MENTIONABLE)
 
 FEW = 4  # choices, that are named where a command is shown
+MOST_QUOTED = 60  # characters of what was typed, where it is repeated
 
 _YES, _NO = ("on", "yes", "true"), ("off", "no", "false")
 _PIECE = re.compile(r'"[^"]*"|(?<!\S)([\w-]+):')  # something quoted, or the name of an option
 _WORD = re.compile(r'"([^"]*)"|\S+')
+_WHOLE = re.compile(r"[+-]?\d{1,300}")
+_DECIMAL = re.compile(r"[+-]?(\d{1,18}([.,]\d{0,18})?|[.,]\d{1,18})")
 
 
 class NotUnderstood(KithError):
@@ -141,15 +144,21 @@ def values(command: Command, rest: str) -> dict[str, str]:
     """What was typed for each option, by its name, as text. Raises NotUnderstood where it is too much."""
     by_name = {option.name: option for option in command.options}
     given: dict[str, str] = {}
-    marks = [match for match in _PIECE.finditer(rest) if match[1] and match[1].casefold() in by_name]
+    marks = _marks(rest, by_name)
     for number, mark in enumerate(marks):
         end = marks[number + 1].start() if number + 1 < len(marks) else len(rest)
         given[mark[1].casefold()] = _unquoted(rest[mark.end() : end])
     unnamed = rest[: marks[0].start()] if marks else rest
     left = _fill(given, [option for option in command.options if option.name not in given], unnamed)
     if left:
-        raise NotUnderstood(f"That is too much: {command.usage} takes no “{left}”.")
+        raise NotUnderstood(f"That is too much: {command.usage} takes no {quoted(left)}.")
     return {name: text for name, text in given.items() if text}
+
+
+def quoted(text: str) -> str:
+    """What was typed, as it may be repeated: not all of a long text, and nothing that would move a terminal's cursor."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text[: 2 * MOST_QUOTED]).split())
+    return f"“{plain[:MOST_QUOTED]}…”" if len(text) > MOST_QUOTED else f"“{plain}”"
 
 
 def data_of(command: Command, options: Sequence[Json]) -> Json:
@@ -180,7 +189,7 @@ def value(option: Option, text: str, number_of: Callable[[str], str]) -> Value:
             return text.casefold() in _YES
         case Takes.USER | Takes.MENTIONABLE:
             return number_of(text)
-    raise NotUnderstood(f"{option.name} cannot be “{text}” at the desk.")
+    raise NotUnderstood(f"{option.name} cannot be {quoted(text)} at the desk.")
 
 
 # What the registrations say
@@ -224,6 +233,15 @@ def _after(line: str, words: int) -> str:
     return line[matches[words].start() :] if len(matches) > words else ""
 
 
+def _marks(rest: str, names: Container[str]) -> list[re.Match[str]]:
+    """Where options are named, each for the first time: after that, it is a word of what is said."""
+    first: dict[str, re.Match[str]] = {}
+    for match in _PIECE.finditer(rest):
+        if match[1] and match[1].casefold() in names:
+            first.setdefault(match[1].casefold(), match)
+    return list(first.values())
+
+
 def _unquoted(text: str) -> str:
     text = text.strip()
     return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
@@ -245,7 +263,10 @@ def _fill(given: dict[str, str], free: Sequence[Option], text: str) -> str:
 
 
 def _no_such(commands: Sequence[Command], words: Sequence[str]) -> str:
-    begun = [one.name for one in commands if one.here and words and one.words[0] == words[0].casefold()]
+    family = [one for one in commands if words and one.words[0] == words[0].casefold()]
+    begun = [one.name for one in family if one.here]
+    if family and not begun:
+        return f"/{family[0].words[0]} works only in a Discord server."
     typed = " ".join(words[: max((len(one.words) for one in commands), default=1)])
     names = {" ".join(one.words): one.name for one in commands if one.here}
     close = difflib.get_close_matches(typed.casefold(), names, n=3, cutoff=0.5)
@@ -270,10 +291,12 @@ def _chosen(option: Option, text: str) -> Value:
 
 
 def _number(option: Option, text: str) -> int | float:
-    try:
-        return int(text) if option.kind == Takes.INTEGER else float(text.replace(",", "."))
-    except ValueError as error:
-        raise NotUnderstood(f"{option.name} is a number; got “{text}”.") from error
+    if option.kind == Takes.INTEGER and _WHOLE.fullmatch(text):
+        return int(text)
+    if option.kind == Takes.NUMBER and _DECIMAL.fullmatch(text):
+        return float(text.replace(",", "."))
+    kind = "a whole number" if option.kind == Takes.INTEGER else "a number"
+    raise NotUnderstood(f"{option.name} is {kind}; got {quoted(text)}.")
 
 
 def _within(option: Option, found: Value, size: float, unit: str) -> Value:

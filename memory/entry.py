@@ -10,6 +10,7 @@ import difflib
 import re
 import secrets
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -172,6 +173,12 @@ def with_listeners(text: str, named: Callable[[str], str | None]) -> str | None:
 def same(one: Entry, other: Entry) -> bool:
     """Whether two versions say the same; which they are and when they were written does not count."""
     return replace(one, version=other.version, written_s=other.written_s) == other
+
+
+def words_and_signs(text: str) -> str:
+    """Likewise; signs such as € or 🐝 count, and punctuation where there is nothing else."""
+    kept = "".join(" " if unicodedata.category(one)[0] in "CPZ" else one for one in text.casefold())
+    return " ".join(kept.split()) or text.strip()
 
 
 def bare_words(text: str) -> str:

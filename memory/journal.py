@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from memory.entry import bare_words, from_markdown, is_id, new_id, to_markdown
+from memory.entry import from_markdown, is_id, new_id, to_markdown, words_and_signs
 from memory.errors import EntryError, KeyGone, Unreadable
 from memory.journal_files import VERSIONS
 from memory.shelf import Shelf
@@ -72,11 +72,11 @@ class Journal:
 
         Takes no longer where there are many. Raises EntryError.
         """
-        about, words = (entry.scope.about, entry.scope.place), bare_words(entry.text)
+        about, words = (entry.scope.about, entry.scope.place), words_and_signs(entry.text)
         with self._changing():
             self._shelf.look_once()
             for other in self._shelf.near(entry.at_s, SITTING_S):
-                if (other.scope.about, other.scope.place) == about and bare_words(other.text) == words:
+                if (other.scope.about, other.scope.place) == about and words_and_signs(other.text) == words:
                     return other
             return self.write(replace(entry, id=entry.id or new_id(entry.at_s), version=1))
 

@@ -67,10 +67,15 @@ class Memory:
     def may_remember(self, person: str) -> bool:
         return agreed(self.consent.decision(person, Purpose.REMEMBERING))
 
-    def keep_voice(self, person: str, vector: Vector, encoder: str) -> bool:
+    def keep_voice(self, person: str, vector: Vector, encoder: str, name: str = "") -> bool:
         """See Voices.keep. Nobody is forgotten meanwhile."""
         with self.lock:
-            return self.voices.keep(person, vector, encoder, time.time())
+            return self.voices.keep(person, vector, encoder, time.time(), name)
+
+    def recognised(self, person: str) -> None:
+        """See Voices.recognised. Nobody is forgotten meanwhile."""
+        with self.lock:
+            self.voices.recognised(person, time.time())
 
     @contextmanager
     def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:

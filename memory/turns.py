@@ -56,6 +56,8 @@ class Turns:
         and of who else was there only those are kept of whom it says yes. Whoever withdraws their consent erases
         after it has been withdrawn, so that nothing slips in between.
         """
+        text = turn.text.encode("utf-8", "replace").decode()  # half a character has no bytes
+        turn = replace(turn, text=text)
         scope = turn.scope
         if not all(map(may, scope.about)):
             return None

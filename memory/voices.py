@@ -36,6 +36,7 @@ class KeptVoice:
     encoder: str  # by which it was made; another one's cannot be compared with it
     enrolled_s: float  # Unix time
     heard_s: float  # when they were last recognised by it, or enrolled
+    name: str = ""  # what they were called then
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Record:
     encoder: str
     enrolled_s: float
     heard_s: float
+    name: str = ""
 
 
 _RECORD = TypeAdapter(_Record)
@@ -57,15 +59,15 @@ class Voices:
         self._store, self._vault, self._may_recognise = store, vault, may_recognise
         self._lock = threading.RLock()
 
-    def keep(self, person: str, vector: Vector, encoder: str, at_s: float) -> bool:
+    def keep(self, person: str, vector: Vector, encoder: str, at_s: float, name: str = "") -> bool:
         """Keep a person's print, in place of an earlier one; False: they have not agreed, and nothing is kept.
 
-        ``at_s``: Unix time.
+        ``at_s``: Unix time. ``name``: what they are called where they are recognised.
         """
         with self._lock:
             if not self._may_recognise(person):
                 return False
-            self._put(person, KeptVoice(np.asarray(vector, np.float32), encoder, at_s, at_s))
+            self._put(person, KeptVoice(np.asarray(vector, np.float32), encoder, at_s, at_s, name))
             return True
 
     def of(self, person: str) -> KeptVoice | None:
@@ -125,7 +127,8 @@ class Voices:
         return [person for person in self._store.people() if self.count_of(person)]
 
     def _put(self, person: str, one: KeptVoice) -> None:
-        record = _Record(one.vector.astype("<f4").tobytes().hex(), one.encoder, one.enrolled_s, one.heard_s)
+        vector = one.vector.astype("<f4").tobytes().hex()
+        record = _Record(vector, one.encoder, one.enrolled_s, one.heard_s, one.name)
         sealed = self._vault.seal(json.dumps(asdict(record)).encode(), [person], f"{FIELD}/{person}")
         self._store.put(person, {FIELD: sealed})
 
@@ -138,4 +141,4 @@ class Voices:
         except (KeyGone, Unreadable):
             return None
         vector = np.frombuffer(bytes.fromhex(record.vector), "<f4").astype(np.float32)
-        return KeptVoice(vector, record.encoder, record.enrolled_s, record.heard_s)
+        return KeptVoice(vector, record.encoder, record.enrolled_s, record.heard_s, record.name)

@@ -52,6 +52,7 @@ class Answer:
         self._waiting = ""  # to be shown, when there is leave
         self._wanted = False  # committed, and not held back
         self._committed_at: float | None = None
+        self._attempt: Attempt | None = None
         self._shown = shown
         self._audible = audible
 
@@ -70,6 +71,12 @@ class Answer:
     def language(self) -> str:
         """To be spoken in; ISO 639-1, empty when unknown."""
         return self.turns[-1].language if self.turns else ""
+
+    @property
+    def emotion(self) -> str:
+        """As soon as it is written, and may be shown; until then empty."""
+        reply = self._attempt.reply if self._attempt is not None and self.leave.is_set() else None
+        return reply.emotion if reply is not None else ""
 
     def forget(self, person_id: str | None, since_s: float) -> None:
         """What a person, or anybody (None), has said since then (on the conversation's clock) is forgotten."""
@@ -106,7 +113,7 @@ class Answer:
 
     async def give(self, persona: Persona, llm: LanguageModel, mouth: Mouth | None, key: str) -> Outcome:
         """Think and say it; returns when that is over. Raises EngineError when the model fails."""
-        attempt = Attempt(persona, llm, self.turns, key, self.mind)
+        attempt = self._attempt = Attempt(persona, llm, self.turns, key, self.mind)
         async with aclosing(attempt.words()) as words:  # given up, the model stops at once
             spoken = await self._say(words, mouth)
         reply = attempt.reply

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from memory.ports import Embedder
 from persona_core.engines.voices import ByLanguage
+from persona_core.engines.when_needed import WhenNeeded
 from persona_core.errors import EngineError, KithError, SettingsError
 from persona_core.hardware import choose_profile, probe
 from persona_core.hearing.segmenter import SegmenterSettings
@@ -59,7 +61,7 @@ class Assembly:
         hardware = probe()
         asked = (str(settings.profile), "as PROFILE says.")
         profile, why = choose_profile(hardware) if settings.profile == "auto" else asked
-        report(f"Profile {profile}: {why}")
+        self.profile = f"Profile {profile}: {why}"
         self.settings = settings
         self.report = report
         self._models = catalogue.profile(profile)
@@ -108,6 +110,7 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
         catalogue = load_catalogue()
         folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on", bars)
         assembly = Assembly(settings, catalogue, folder, report)
+        report(assembly.profile)
         elsewhere = _anthropic_reflection(assembly)  # before anything is loaded: it may be set wrongly
         tts = _voice(assembly, character.voice) if speak else None
         llm = _language_model(assembly, character)
@@ -117,6 +120,7 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             last_resort=_rules(character),
             sampling=Sampling(max_tokens=settings.llm_max_tokens, temperature=settings.llm_temperature),
             hearing=_hearing(assembly) if hear else None,
+            voices=WhenNeeded(VOICES, partial(build_voice_encoder, settings)),
             end_of_text=llm if isinstance(llm, EndOfText) else None,
             tts=tts,
             fillers=settings.fillers == "on",
@@ -126,6 +130,24 @@ def build_persona(settings: Settings, *, hear: bool, speak: bool, report: Report
             note_tokens=NOTE_TOKENS[assembly.device],
             reflection_llm=elsewhere or _own_reflection(assembly, llm),
         )
+
+
+def with_ears(persona: Persona, settings: Settings, report: Report) -> Persona:
+    """The same, hearing from now on. Blocks like ``build_persona``; raises KithError."""
+    return replace(persona, hearing=_hearing(_later(settings, report)))
+
+
+def with_voice(persona: Persona, settings: Settings, report: Report) -> Persona:
+    """The same, speaking from now on. Blocks like ``build_persona``; raises KithError."""
+    tts = _voice(_later(settings, report), persona.character.voice)
+    return replace(persona, tts=tts, languages=tts.languages)
+
+
+def _later(settings: Settings, report: Report) -> Assembly:
+    """For a part that is put to a persona which is there already; draws no bars into its conversation."""
+    catalogue = load_catalogue()
+    folder = ModelFolder(settings.models_dir, catalogue, settings.model_hub == "on")
+    return Assembly(settings, catalogue, folder, report)
 
 
 def _language_model(assembly: Assembly, character: Character) -> LanguageModel:
@@ -235,19 +257,12 @@ def build_embedder(
     return None
 
 
-def build_voice_encoder(
-    settings: Settings, report: Report = lambda line: None, bars: Bars | None = None
-) -> VoiceEncoder | None:
-    """What tells people in one stream apart by their voices; None: it cannot be had. Blocks; fetches missing weights."""
-    folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
-    try:
-        path = folder.ensure(VOICES)
-        from persona_core.engines.campplus import CampPlus
+def build_voice_encoder(settings: Settings) -> VoiceEncoder:
+    """What tells people in one stream apart by their voices. Blocks; fetches missing weights. Raises KithError."""
+    path = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on").ensure(VOICES)
+    from persona_core.engines.campplus import CampPlus
 
-        return CampPlus(path)
-    except KithError as error:
-        report(f"{error} Until then everybody in one stream is taken for one person.")
-        return None
+    return CampPlus(path)
 
 
 def _one_embedder(name: str, path: Path, settings: Settings) -> Embedder:

@@ -36,7 +36,7 @@ from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.reader import Reader
 from persona_core.thinking.recollection import Recollection
-from persona_core.types import Frame, Person, Turn, Utterance
+from persona_core.types import Face, Frame, Person, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 LULL_S = 1.5  # of silence after a question to the room, before she takes it
@@ -182,6 +182,13 @@ class Conversation:
         self._delivery.mouth = Mouth(tts, playback) if playback and tts else None
         self._recollection.aloud = self._mouth is not None
 
+    def equip(self, persona: Persona) -> None:
+        """Go on with ears, or a voice, that were not there when it began; all else of her is the same."""
+        self._persona = persona
+        if self._ears is None and persona.hearing is not None:
+            self._ears = Ears(persona.hearing, self._on_ears)
+            self._start(self._ears.work(), "recognise")
+
     def set_people(self, people: Sequence[Person]) -> None:
         """Who is present, herself left out: with one person everything is for her."""
         before = self._company.people
@@ -206,6 +213,15 @@ class Conversation:
     def call_on(self, person_id: str) -> None:
         """What this person says next is for her."""
         self._company.call_on(person_id, perf_counter())
+
+    def face(self) -> Face:
+        """What shows on her face now: see ``Measured.loudness``."""
+        loudness = self._mouth.loudness() if self._mouth is not None else 0.0
+        return Face(loudness, self._answer.emotion if self._answer is not None else "")
+
+    def measured(self, playback: Playback) -> Playback:
+        """See ``Mouth.measured``."""
+        return self._mouth.measured(playback) if self._mouth is not None else playback
 
     async def settled(self) -> None:
         """Wait until what was said is understood and, where nobody is speaking, answered."""

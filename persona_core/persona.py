@@ -14,6 +14,7 @@ from persona_core.ports import (
     SpeechToText,
     TextToSpeech,
     VoiceActivity,
+    VoiceEncoder,
 )
 from persona_core.thinking.character import Character
 from persona_core.types import Sampling
@@ -39,6 +40,7 @@ class Persona:
     last_resort: LanguageModel  # answers when ``llm`` fails
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
+    voices: VoiceEncoder | None = None  # None: people in one stream are not told apart
     tts: TextToSpeech | None = None  # None: she only writes
     fillers: bool = False  # whether she says something short when a reply is late
     listening_sounds: bool = False  # whether she shows with a sound that she listens

@@ -196,6 +196,11 @@ class Settings(BaseModel):
         description="off | discord | zoom | vrchat: she is the microphone of that program, through the cable that "
         "`python -m local_mode cable create` makes.",
     )
+    desk_voices: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="auto | on | off: several people in what she hears are told apart by their voices. auto: where she is "
+        "connected through a cable. on: also at a microphone in a room.",
+    )
     desk_echo: Literal["auto", "on", "off"] = Field(
         "auto",
         description="auto | on | off: her own voice is taken out of what the microphone hears. auto: unless she is "
@@ -215,6 +220,17 @@ class Settings(BaseModel):
     )
     vrchat_parameter: str = Field(
         "KithSpeaking", description="The avatar's parameter that is true while she speaks."
+    )
+
+    vtube_studio: str = Field(
+        "off",
+        description="off | on | host:port, where it listens elsewhere than at 127.0.0.1:8001: her mouth and her moods move "
+        "the model in VTube Studio (docs/desk.md).",
+    )
+    vtube_studio_mouth: Literal["set", "add", "off"] = Field(
+        "set",
+        description="set | add | off: what she does to the model's own MouthOpen while she speaks. add: to what a camera "
+        "says. off: only KithMouthOpen moves.",
     )
 
     page: Literal["on", "off"] = Field(

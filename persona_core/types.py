@@ -109,6 +109,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """What shows on her face at one moment."""
+
+    loudness: float = 0.0  # RMS (0..1) of what is heard of her
+    emotion: str = ""  # of the reply that she is giving; empty: not known yet, or she gives none
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One line of a conversation. ``person`` is None for her own replies."""
 

@@ -124,7 +124,7 @@ def text_in(message: Json, name: str, most: int = 4_000) -> str:
     found = message.get(name)
     if not isinstance(found, str) or len(found) > most:
         raise NotUnderstood
-    return found
+    return found.encode("utf-8", "replace").decode()  # JSON can hold half a character, which nothing can keep
 
 
 def number_in(message: Json, name: str, least: int, most: int) -> int:

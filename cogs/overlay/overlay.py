@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 
 from aiohttp import WSMsgType, web
 
@@ -85,7 +86,7 @@ class Overlay(KithCog):
         sitter = surroundings.sitter
         if sitter is not None:
             self._sound = SharedSound(sitter)
-            sitter.listen(self._on_late)
+            sitter.listen(self._on_late, self._on_senses)
             self._feed.open(sitter.place)
         self.start(self._look(), "page: look", lasting=True)
         if found != port:
@@ -135,6 +136,11 @@ class Overlay(KithCog):
         for session in self._sessions:
             session.show(answered, late=True)
 
+    def _on_senses(self) -> None:
+        sitter = self._surroundings.sitter
+        if sitter is not None:
+            self._send({"do": "senses", **asdict(sitter.senses)})
+
     def _send(self, message: Json) -> None:
         captions = message["do"] in CAPTIONS and not _is_for_one(message)
         for page in self._pages:
@@ -150,7 +156,7 @@ class Overlay(KithCog):
         seen |= {"forgot": f"{self._start} {self._forgot}"}  # else what a page still shows may be gone
         if sitter is not None and not page.overlay:
             seen |= {"you": sitter.you.name, "here": sitter.place.key, "commands": list(sitter.commands())}
-            seen |= {"hears": sitter.hears, "speaks": sitter.speaks}
+            seen |= asdict(sitter.senses)
         return seen if page.overlay else seen | {"recalled": self._recalling.shown, "people": self._people()}
 
     def _people(self) -> Json:
@@ -253,6 +259,7 @@ class Overlay(KithCog):
         line = BrowserLine(sitter.you, page.send, self.host.counts, sitter.clock)
         session = Session(page, sitter, line, self._sound, self._files, self._on_said, self._on_done)
         self._sessions.append(session)
+        sitter.awaken()
         return session
 
     def _on_said(self, text: str) -> None:

@@ -31,6 +31,17 @@ class Answered:
     choices: Sequence[Choice] = field(default=())  # one of which is wanted first
 
 
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What a page can use of her."""
+
+    hears: bool  # with the page's microphone
+    speaks: bool  # through the page
+    note: str = (
+        ""  # a sentence for whoever would talk with her there: it takes a moment yet, or why she cannot
+    )
+
+
 class Sitter(Protocol):
     """Acts as the one person who sits here. What goes wrong is a KithError whose message is for them."""
 
@@ -43,13 +54,10 @@ class Sitter(Protocol):
         ...
 
     @property
-    def hears(self) -> bool:
-        """Whether she has ears."""
-        ...
+    def senses(self) -> Senses: ...
 
-    @property
-    def speaks(self) -> bool:
-        """Whether she has a voice."""
+    def awaken(self) -> None:
+        """Somebody has opened a page, and may want to talk: what is lacking for that is seen to. Never waits."""
         ...
 
     @property
@@ -85,8 +93,11 @@ class Sitter(Protocol):
         """Send a form (its key) with what was put into its fields."""
         ...
 
-    def listen(self, late: Callable[[Answered], None]) -> None:
-        """``late`` is told what is answered, or changes, when nobody waits for it any more."""
+    def listen(self, late: Callable[[Answered], None], changed: Callable[[], None]) -> None:
+        """``late`` is told what is answered, or changes, when nobody waits for it any more.
+
+        ``changed`` is called when ``senses`` are others.
+        """
         ...
 
     async def hear(self, line: Line) -> None:

@@ -29,6 +29,32 @@ def give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)
 
 
+async def in_own_thread(work: Callable[[], T], name: str) -> T:
+    """The result of ``work``, done in a thread of this name that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if result.done():
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(value)  # type: ignore[arg-type]  # work's own result
+
+    def run() -> None:
+        value, error = None, None
+        try:
+            value = work()
+        except BaseException as failure:  # noqa: BLE001  # it is raised where it is awaited
+            error = failure
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await result
+
+
 def stream_from_thread(
     executor: Executor, generate: Callable[[], Generator[T | None, None, None]], ahead: int = 16
 ) -> AsyncGenerator[T, None]:

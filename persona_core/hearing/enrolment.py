@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import combinations
+from statistics import median
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from persona_core.types import Frame, Samples
 
 ENOUGH_S = 8.0  # of speech
 PIECE_S = 2.0
-ONE_VOICE = 0.40  # likeness of a piece and the others; of two people's it is hardly ever that high
+ONE_VOICE = 0.40  # likeness of two pieces; of two people's it is hardly ever that high
 MOST_STRAY = 0.25  # of the pieces may be something else, such as a cough or a door
 ALIKE = 0.5  # of two people who cannot be told apart
 
@@ -54,12 +56,14 @@ class Sample:
             raise NotEnrolled(
                 f"That was {self.heard_s:.0f} seconds of speech; I need {ENOUGH_S:.0f}. Please say a little more."
             )
-        alike = [self._likeness(number) >= ONE_VOICE for number in range(len(self._pieces))]
-        if alike.count(False) > MOST_STRAY * len(alike):
+        kept = [number for number in range(len(self._pieces)) if self._likeness(number) >= ONE_VOICE]
+        stray = len(self._pieces) - len(kept)
+        pairs = (self._pieces[one] @ self._pieces[other] for one, other in combinations(kept, 2))
+        if stray > MOST_STRAY * len(self._pieces) or min(pairs) < ONE_VOICE:
             raise NotEnrolled(
                 "I heard more than one voice, or much beside it. Please try again where it is quiet, by yourself."
             )
-        vector = _unit(np.sum([one for one, kept in zip(self._pieces, alike, strict=True) if kept], axis=0))
+        vector = _unit(np.sum([self._pieces[number] for number in kept], axis=0))
         for other in others:
             if float(other.vector @ vector) >= ALIKE:
                 raise NotEnrolled(
@@ -68,9 +72,10 @@ class Sample:
         return vector
 
     def _likeness(self, number: int) -> float:
-        """Of a piece and the others."""
-        rest = [one for at, one in enumerate(self._pieces) if at != number]
-        return float(self._pieces[number] @ _unit(np.sum(rest, axis=0)))
+        """Of a piece and the others, as the median."""
+        return median(
+            float(self._pieces[number] @ one) for at, one in enumerate(self._pieces) if at != number
+        )
 
 
 class Enrolment:

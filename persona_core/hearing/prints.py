@@ -55,13 +55,18 @@ def guests() -> Guest:
 
 
 class Prints:
-    def __init__(self, enrolled: Iterable[VoicePrint] = (), guest: Guest | None = None) -> None:
+    def __init__(
+        self,
+        enrolled: Iterable[VoicePrint] = (),
+        guest: Guest | None = None,
+        somebody: Person | None = None,
+    ) -> None:
+        """``somebody``: who said too little to be told from others; None: a person of that name."""
         self._enrolled = {one.person.id: one for one in enrolled}
         self._guest = guest or guests()
         self._guests: dict[str, _Heard] = {}
         self._count = 0
-        nobody = self._guest(0)
-        self.somebody = Person(nobody.id, "somebody")  # who said too little to be told from others
+        self.somebody = somebody or Person(self._guest(0).id, "somebody")
 
     def enrol(self, print_: VoicePrint) -> None:
         self._enrolled[print_.person.id] = print_

@@ -61,6 +61,7 @@ class Revised:
     person: Person
     since_s: float
     until_s: float
+    merged: bool  # both are one voice: nobody is ``before`` any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,14 @@ class Unknown:
     talking: bool
 
 
-VoicesEvent = Speaks | Revised | Unknown
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The encoder has failed, told once; whom it cannot tell is "somebody"."""
+
+    error: EngineError
+
+
+VoicesEvent = Speaks | Revised | Unknown | Lost
 
 
 def _ignore(event: VoicesEvent) -> None:
@@ -165,11 +173,27 @@ class Voices:
             given = self._handing.release()
         return given + await self._look_back()
 
+    @property
+    def talking(self) -> bool:
+        """Somebody is, be it known who or not."""
+        return self._stretch is not None
+
+    @property
+    def speaker(self) -> Person | None:
+        """Who is talking; None: nobody, or it is not known yet."""
+        return self._stretch.person if self._stretch is not None else None
+
+    def drop(self, person_id: str) -> None:
+        """Nothing more for this person of what is being said."""
+        self._handing.drop(person_id)
+
     def forget(self, person_id: str) -> None:
         """Nothing is known of a voice any more; what is held and might be theirs is theirs no longer."""
         self._prints.forget(person_id)
         self._handing.drop(person_id)
         self._known.discard(person_id)
+        if self._stretch is not None and self._stretch.before and self._stretch.before.id == person_id:
+            self._stretch.before = None
 
     async def _window(self, window: Samples, probability: float) -> list[Frame]:
         self._now_s += WINDOW_S
@@ -286,6 +310,7 @@ class Voices:
         except EngineError as error:
             if not self._failed:
                 log.warning("voices cannot be told apart: %s", type(error.__cause__ or error).__name__)
+                self._tell(Lost(error))
             self._failed = True
             return None
 
@@ -349,9 +374,10 @@ class Voices:
     def _revise(
         self, stretch: _Stretch, before: Person, person: Person, until_s: float, *, merge: bool
     ) -> list[Frame]:
-        if merge and not self._prints.is_enrolled(before):
+        merged = merge and not self._prints.is_enrolled(before)
+        if merged:
             self._prints.merge(before, person)
-        self._tell(Revised(before, person, stretch.sure_s, until_s))
+        self._tell(Revised(before, person, stretch.sure_s, until_s, merged))
         stretch.person, stretch.sure_s = person, until_s
         if self._stretch is not None and self._stretch.before == before:
             self._stretch.before = person

@@ -11,6 +11,7 @@ from typing import Any
 from persona_core.errors import KithError
 from persona_core.ports import Playback, TextToSpeech
 from persona_core.speaking.heard import Voiced, cut_at
+from persona_core.speaking.loudness import Measured
 from persona_core.speaking.voicing import Voicing
 
 
@@ -33,7 +34,7 @@ class Mouth:
 
     def __init__(self, tts: TextToSpeech, playback: Playback) -> None:
         self._tts = tts
-        self._playback = playback
+        self._playback = Measured(playback)
         self._turn = asyncio.Lock()
         self._sayings: list[_Saying] = []
 
@@ -66,6 +67,14 @@ class Mouth:
         if saying.voicing.failure is not None and not saying.stopped:
             raise saying.voicing.failure
         return saying.spoken()
+
+    def loudness(self) -> float:
+        """RMS (0..1) of what is heard of her at this moment."""
+        return self._playback.loudness()
+
+    def measured(self, playback: Playback) -> Playback:
+        """``playback``; what goes there beside her replies counts as hers as well, where it is the one she speaks through."""
+        return self._playback if self._playback.measures(playback) else playback
 
     def duck(self) -> None:
         """Speak more softly until ``resume``, or until this reply ends."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from cogs.remembering import Remembering
@@ -351,3 +352,23 @@ async def test_vectors_are_taken_up_aside(memory: Memory) -> None:
     await remembering.up_to_date()
     assert embedder.threads == {"remember"}
     await remembering.close()
+
+
+@pytest.mark.parametrize("days", [0, 30])
+async def test_prints_of_voices_grow_too_old_whatever_is_kept_for_ever(tmp_path: Path, days: int) -> None:
+    """And nothing else does where it is."""
+    memory = open_memory(tmp_path / "data", KeyPlace(tmp_path / "key", "file"))
+    for purpose in (Purpose.REMEMBERING, Purpose.VOICE):
+        await memory.consent.decide("discord:1", purpose, True, "test")
+    memory.voices.keep("discord:1", np.ones(192, np.float32), "letters", at_s=1000.0)  # in 1970
+    memory.turns.add(turn("discord:1", "I keep bees"), memory.may_remember)
+    settings = SimpleNamespace(remembering_days=days)
+    minds = SimpleNamespace(refresh_minds=lambda: None)
+    now_s = NOON_S + 40 * DAY_S
+    host = SimpleNamespace(memory=memory, settings=settings, conversations=minds, now=lambda: now_s)
+    remembering = Remembering(cast(Any, host))
+    await remembering.expire()
+    assert memory.voices.count() == 0
+    assert len(list(memory.turns.after(0))) == (0 if days else 1)
+    await remembering.close()
+    memory.close()

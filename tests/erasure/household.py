@@ -194,7 +194,7 @@ class Household:
         self.scene.wait(lambda: len(panel.history) > before, "nothing came of it")
 
     def _voices(self) -> None:
-        """Prints of voices whose bytes are words."""
+        """Prints of voices whose bytes are words, and the names with them."""
         host = self.bot.host
         for whose, name in (
             (ANN, "a print of their voice"),
@@ -203,7 +203,7 @@ class Household:
             self.run(host.consent.decide(person(self.people[whose]), Purpose.VOICE, True, "test"))
             written = f"here: {WORDS[name]} ".encode()
             print_ = np.frombuffer(written.ljust(32, b"."), "<f4")
-            assert host.memory.keep_voice(person(self.people[whose]), print_, "letters")
+            assert host.memory.keep_voice(person(self.people[whose]), print_, "letters", written.decode())
 
     # Asking
 

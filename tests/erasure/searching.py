@@ -90,7 +90,7 @@ def opened(memory: Memory) -> Iterator[Haystack]:
     yield KEPT, everything(memory).encode()
     yield KEPT, repr([stored.document for stored in memory.recall._index.all()]).encode()
     prints = [memory.voices._open(person) for person in memory.voices._people()]
-    yield KEPT, b"\n".join(one.vector.tobytes() for one in prints if one is not None)
+    yield KEPT, b"\n".join(one.vector.tobytes() + one.name.encode() for one in prints if one is not None)
     for table in tables(memory):
         if table.startswith("words_counted"):
             yield TERMS, repr(memory.database.execute(f"SELECT term FROM {table}")).encode()

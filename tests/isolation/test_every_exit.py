@@ -26,6 +26,7 @@ SHOWS_NOTHING_KEPT = {  # but what the person has just said or decided, and coun
     *("/join", "/leave", "/mode", "/talk", "/privacy", "/captions on", "/captions here", "/captions off"),
     *("/captions erase", "/transcript", "/journal add", "Remember this"),
     *("/consent show", "/consent hearing", "/consent remembering", "/consent voice", "/consent face"),
+    *("/voice enrol", "/voice forget"),  # nor who it is that somebody sounds like
     *("/consent training", "/forget last", "/forget me", "/forget everything", "/forget person"),
 }
 

@@ -13,6 +13,7 @@ from local_mode.__main__ import _converse
 from local_mode.console import Given
 from local_mode.desk import Desk
 from local_mode.slash import Slash
+from local_mode.sound import Sound
 from memory.types import StoredTurn
 from persona_core.conversation import Conversation
 from persona_core.events import Event, Failed, Said
@@ -72,6 +73,7 @@ async def sitting(
     people: Sequence[Person] = (TOM,),
     playback: Playback | None = None,
     hearing: Hearing | None = None,
+    sound: Sound | None = None,
     **settings: Any,
 ) -> AsyncIterator[Sitting]:
     """What is kept lies in ``folder``. Nothing that goes wrong in the background may be left unnoticed."""
@@ -82,7 +84,7 @@ async def sitting(
     update = {"data_dir": folder / "data", "key_file": folder / "key", **settings}
     chosen = load_settings({}, None).model_copy(update=update)
     events: list[Event] = []
-    async with Desk(chosen, persona, you, people, told.append, ["Thinks by a script."]) as desk:
+    async with Desk(chosen, persona, you, people, told.append, ["Thinks by a script."], sound) as desk:
         conversation = await desk.talk(playback, events.append)
         sitting = Sitting(desk, conversation, llm, folder)
         sitting.told, sitting.events = told, events

@@ -14,8 +14,8 @@ import soundfile
 
 from cogs.answers import ANYWHERE, KithCog, PoliteView, say
 from cogs.host import Host, Place, Refusal
-from local_mode.__main__ import Everywhere, _play
-from local_mode.files import Recording
+from local_mode.files import Everywhere, Recording
+from local_mode.recorded import play_to_her
 from local_mode.typed import commands_of
 from memory.consent import Purpose
 from memory.posts import Post
@@ -67,7 +67,7 @@ async def played(sat: Sitting, recordings: list[Recording]) -> set[Person]:
             heard.add(event.utterance.person)
 
     sat.desk.conversations.listen(lambda key, event: show(event) if isinstance(event, Heard) else None)
-    await _play(sat.conversation, sat.desk, recordings, True, sat.desk.settings, show, heard)
+    await play_to_her(sat.conversation, sat.desk, recordings, True, sat.desk.settings, show, heard)
     return heard
 
 

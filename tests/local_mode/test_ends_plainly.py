@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from local_mode.__main__ import _hear, _person, _recordings
-from local_mode.console import PlainScreen
+from local_mode.console import PlainScreen, person_called
+from local_mode.recorded import hear_all, recordings_of
 from persona_core.errors import AudioError
 from persona_core.events import Failed, Speaking
 from persona_core.types import Frame
@@ -80,12 +80,12 @@ def test_a_closed_standard_input_is_an_end(tmp_path: Path) -> None:
 def test_a_name_given_twice_in_another_case_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(1600), 16000)
     with pytest.raises(AudioError, match="twice for Ann"):
-        _recordings([f"Ann={tmp_path / 'a.wav'}", f"ann={tmp_path / 'a.wav'}"])
+        recordings_of([f"Ann={tmp_path / 'a.wav'}", f"ann={tmp_path / 'a.wav'}"])
 
 
 def test_a_name_cannot_move_the_terminals_cursor() -> None:
-    assert _person("Ann\x1b[2J\nBob").name == "Ann [2J Bob"
-    assert _person("\x07").name == "Friend"
+    assert person_called("Ann\x1b[2J\nBob").name == "Ann [2J Bob"
+    assert person_called("\x07").name == "Friend"
 
 
 def test_what_fails_in_the_middle_of_a_line_begins_a_new_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,8 +113,8 @@ async def test_ctrl_c_while_she_hears_a_file_does_not_wait_for_its_answer(tmp_pa
 
     soundfile.write(tmp_path / "a.wav", np.zeros(1600), 16000)
     busy = Busy()
-    recordings = _recordings([f"Ann={tmp_path / 'a.wav'}"])
-    hearing = asyncio.create_task(_hear(busy, recordings, True, 0.7))  # type: ignore[arg-type]
+    recordings = recordings_of([f"Ann={tmp_path / 'a.wav'}"])
+    hearing = asyncio.create_task(hear_all(busy, recordings, True, 0.7))  # type: ignore[arg-type]
     await asyncio.sleep(0.01)
     hearing.cancel()
     with pytest.raises(asyncio.CancelledError):

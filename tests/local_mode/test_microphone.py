@@ -222,6 +222,10 @@ async def test_through_the_cable_the_call_is_told_aloud_and_answered(
         notice = await record("kith_microphone", tmp_path)
         await here.desk.listen()
         assert (await loudness(notice))[0] > LOUD
+        tts = here.desk.persona.tts
+        assert isinstance(tts, Beep)
+        (aloud,) = tts.said  # for those whom she cannot write to
+        assert "I am listening" in aloud and "tell whoever brought me" in aloud and "button" not in aloud
         await say(here, 500, "kith_hears")
         (heard,) = [event.utterance for event in here.events if isinstance(event, Heard)]
         assert heard.person.id == "desk:guest"

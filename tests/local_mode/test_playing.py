@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from local_mode.__main__ import Everywhere
-from local_mode.files import WavPlayback
+from local_mode.files import Everywhere, WavPlayback
 from local_mode.speaker import BLOCK_S, SpeakerPlayback
 from persona_core.errors import AudioError
 from persona_core.types import Pcm

@@ -131,7 +131,7 @@ def test_a_value_is_of_the_kind_that_is_wanted(kind: int, text: str, expected: o
 @pytest.mark.parametrize(
     ("wanted", "text", "sentence"),
     [
-        (Option("it", Takes.INTEGER, ""), "many", "it is a number; got “many”."),
+        (Option("it", Takes.INTEGER, ""), "many", "it is a whole number; got “many”."),
         (Option("it", Takes.INTEGER, "", least=1, most=5), "9", "it takes at least 1 and at most 5."),
         (Option("it", Takes.STRING, "", most=3), "four", "it takes at most 3 characters."),
         (Option("it", Takes.BOOLEAN, ""), "perhaps", "it cannot be “perhaps” at the desk."),

@@ -9,6 +9,7 @@ import pytest
 
 from memory.consent import Purpose
 from memory.forget import Wish
+from memory.known import known
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.voices import LONGEST_S, KeptVoice
@@ -55,6 +56,26 @@ async def test_it_is_the_same_after_a_restart_and_sealed_on_the_disk(tmp_path: P
     kept = memory.voices.of(ANN)
     assert kept is not None and np.array_equal(kept.vector, voice(1)) and kept.encoder == ENCODER
     memory.close()
+
+
+async def test_what_its_person_is_called_is_kept_with_it_and_what_is_kept_without_opens(
+    memory: Memory,
+) -> None:
+    for person, name in ((ANN, "Ann"), (BOB, "")):
+        await memory.consent.decide(person, Purpose.VOICE, True, "test")
+        assert memory.keep_voice(person, voice(1), ENCODER, name)
+    assert {person: one.name for person, one in memory.voices.all(ENCODER).items()} == {ANN: "Ann", BOB: ""}
+    (sealed,) = memory.database.execute("SELECT value FROM person_values WHERE person = ?", ANN)
+    assert b"Ann" not in sealed[0]
+    memory.recognised(ANN)
+    assert memory.voices.of(ANN).name == "Ann"
+
+
+async def test_its_person_is_told_that_there_is_one(memory: Memory) -> None:
+    await memory.consent.decide(ANN, Purpose.VOICE, True, "test")
+    memory.keep_voice(ANN, voice(1), ENCODER)
+    assert known(memory, Wish(ANN))["voices"] == 1 and known(memory, Wish(BOB))["voices"] == 0
+    assert known(memory, Wish(ANN, since_s=0.0))["voices"] == 0
 
 
 async def test_another_encoders_prints_are_not_compared(memory: Memory) -> None:

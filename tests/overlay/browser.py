@@ -15,6 +15,8 @@ from tests.pictures.photograph import browser
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
 
+    from tests.overlay.open_page import Desk
+
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 OPTIONS = (
     "--no-sandbox",  # it reads our own pages alone, and as root it could not have one
@@ -46,19 +48,26 @@ class Visitor:
         await page.goto(address)
         return page
 
+    def excuse(self, wrong: str) -> None:
+        """What has these words in it was to be expected."""
+        self.wrong = [one for one in self.wrong if wrong not in one]
+
     def _note(self, url: str) -> None:
         if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "blob:http://127.0.0.1:")):
             self.wrong.append(f"it asked {url}")
 
 
 @asynccontextmanager
-async def chromium(*, sound: Path | None = None, **context: Any) -> AsyncIterator[Visitor]:
-    """``sound``: what its microphone hears, again and again; None: the user refuses the microphone."""
+async def chromium(
+    *, sound: Path | None = None, refuses: bool = False, **context: Any
+) -> AsyncIterator[Visitor]:
+    """``sound``: what its microphone hears, again and again; None: it has none. ``refuses``: the user does not allow it."""
     from playwright.async_api import async_playwright
 
     options = [*OPTIONS]
     if sound is not None:
-        options += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        asked = "--deny-permission-prompts" if refuses else "--use-fake-ui-for-media-stream"
+        options += [asked, "--use-fake-device-for-media-stream"]
         options += [f"--use-file-for-fake-audio-capture={sound}", "--autoplay-policy=user-gesture-required"]
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=browser(), args=options)
@@ -68,3 +77,23 @@ async def chromium(*, sound: Path | None = None, **context: Any) -> AsyncIterato
             assert visitor.wrong == []
         finally:
             await opened.close()
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill("#words", text)
+    await page.keyboard.press("Enter")
+
+
+async def command(page: Page, line: str) -> Any:
+    """Type a command; its card."""
+    await say(page, line)
+    card = page.locator(".card", has=page.locator(".label", has_text=line)).last
+    await card.locator(".message, pre").first.wait_for()
+    return card
+
+
+async def ready(here: Desk, visitor: Visitor) -> Page:
+    """Her page, greeted."""
+    page = await visitor.open(here.page.address)
+    await page.wait_for_selector("#composer:not([hidden])")
+    return page

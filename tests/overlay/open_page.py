@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from local_mode.awakening import Awakening
 from local_mode.page import PageDesk
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.persona import Hearing
@@ -126,15 +127,18 @@ class Page:
 async def desk(
     folder: Path, people: Sequence[Person] = (TOM,), *, hearing: bool = True, port: int = 0, **settings: Any
 ) -> AsyncIterator[Desk]:
+    """``hearing`` False: she begins without ears, and gets those that ``settings`` name when a page is opened."""
     heard = ears() if hearing else None
     async with sitting(folder, TOM, people, hearing=heard, page_port=port, **settings) as sat:
         told: list[str] = []
-        await sat.desk.page.open(PageDesk(sat.desk, TOM).surroundings, told.append)
+        awakening = Awakening(sat.desk)
+        await sat.desk.page.open(PageDesk(sat.desk, TOM, awakening).surroundings, told.append)
         try:
             async with aiohttp.ClientSession() as http:
                 yield Desk(sat, told, http)
         finally:
             await sat.desk.page.close()
+            await awakening.close()
 
 
 def words_of(answer: Json) -> str:

@@ -9,22 +9,26 @@ import asyncio
 import io
 import sys
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from cogs.overlay.server import STATIC
 from persona_core.events import Hearing, Said
 from persona_core.types import Person, Reply, Timings, Utterance
 from tests.local_mode.sitting import TOM
 from tests.overlay.browser import PHONE, chromium
 from tests.overlay.open_page import Desk, desk
-from tests.pictures.photograph import browser
+from tests.pictures.photograph import SOURCE, browser
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "page"
+NAMES = ("light", "commands", "phone", "overlay")
 COLOURS = 128
 ANN = Person("desk:ann", "Ann")
 TALK = (
@@ -44,6 +48,13 @@ TIMES = Timings(
 )
 
 
+def made_of() -> str:
+    """A fingerprint of all that the pictures are made of: the page's files, and this one."""
+    files = sorted((*STATIC.iterdir(), Path(__file__)), key=lambda file: file.name)
+    read = [file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n") for file in files]
+    return sha256(b"\0".join(read)).hexdigest()
+
+
 async def take() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +62,7 @@ async def take() -> None:
             await _remember(here)
             for name, about in {
                 "light": {},
-                "dark": {"color_scheme": "dark"},
+                "commands": {"color_scheme": "dark"},
                 "phone": {"color_scheme": "dark", "viewport": PHONE},
             }.items():
                 await _photograph(here, name, **about)
@@ -96,16 +107,20 @@ async def _photograph(here: Desk, name: str, **about: Any) -> None:
         await page.locator("#live .line").wait_for()
         if name == "light":
             await page.locator("#recalled details summary").first.click()
+        if name == "commands":
+            await _propose(page)
         await _keep(page, name)
-        if name == "dark":
-            await page.fill("#words", "/forget me")
-            await page.keyboard.press("Enter")
-            await page.locator(".card .push").first.wait_for()
-            await page.click("#tab-journal")
-            await page.locator("#asked .embed").first.wait_for()
-            await page.fill("#words", "/journal ")
-            await page.locator("#suggestions [role=option]").first.wait_for()
-            await _keep(page, "commands")
+
+
+async def _propose(page: Page) -> None:
+    """A question that waits for its answer, the journal, and a command that is being typed."""
+    await page.fill("#words", "/forget me")
+    await page.keyboard.press("Enter")
+    await page.locator(".card .push").first.wait_for()
+    await page.click("#tab-journal")
+    await page.locator("#asked .embed").first.wait_for()
+    await page.fill("#words", "/journal ")
+    await page.locator("#suggestions [role=option]").first.wait_for()
 
 
 async def _overlay(here: Desk) -> None:
@@ -128,7 +143,9 @@ async def _keep(page: Page, name: str) -> None:
         few = image.convert("RGB").quantize(
             COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
         )
-        few.save(PICTURES / f"{name}.png", "PNG", optimize=True)
+        about = PngInfo()
+        about.add_text(SOURCE, made_of())
+        few.save(PICTURES / f"{name}.png", "PNG", optimize=True, pnginfo=about)
 
 
 if __name__ == "__main__":

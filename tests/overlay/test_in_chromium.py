@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import soundfile
 
-from tests.overlay.browser import PHONE, chromium, needs_chromium
-from tests.overlay.open_page import Desk, desk
+from tests.overlay.browser import PHONE, chromium, command, needs_chromium, ready, say
+from tests.overlay.open_page import desk
 from tests.until import until
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 pytestmark = needs_chromium
-
-
-async def say(page: Page, text: str) -> None:
-    await page.fill("#words", text)
-    await page.keyboard.press("Enter")
-
-
-async def command(page: Page, line: str) -> Any:
-    """Type a command; its card."""
-    await say(page, line)
-    card = page.locator(".card", has=page.locator(".label", has_text=line)).last
-    await card.locator(".message, pre").first.wait_for()
-    return card
-
-
-async def ready(here: Desk, visitor: Any) -> Page:
-    page: Page = await visitor.open(here.page.address)
-    await page.wait_for_selector("#composer:not([hidden])")
-    return page
-
-
-@pytest.fixture(scope="module")
-def speech(tmp_path_factory: pytest.TempPathFactory, speak: Callable[..., Path]) -> Path:
-    """Somebody who says something, then is silent for as long."""
-    file = speak(
-        "Good evening. How was your day?", tmp_path_factory.mktemp("speech") / "said.wav", rate=48_000
-    )
-    sound, rate = soundfile.read(file, dtype="int16")
-    soundfile.write(file, np.concatenate([sound, np.zeros(3 * rate, np.int16)]), rate)
-    return file
 
 
 # Talking
@@ -181,7 +148,7 @@ async def test_a_page_that_was_left_open_finds_her_again(tmp_path: Path) -> None
             await page.locator("#state", has_text="here").wait_for(timeout=20_000)
             await say(page, "Good morning.")
             await page.locator("#log .line.her").first.wait_for()
-        visitor.wrong = [one for one in visitor.wrong if "ERR_CONNECTION_REFUSED" not in one]
+        visitor.excuse("ERR_CONNECTION_REFUSED")
 
 
 async def test_the_page_does_not_grow(tmp_path: Path) -> None:

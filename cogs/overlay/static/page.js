@@ -10,6 +10,9 @@ import * as sound from "/sound.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30000;
 const NO_LEAVE = 4401;
+const TYPED_MS = 120000; // so long a line may be thought about: what is typed is answered, what is said may be for others
+const SAID_MS = 8000;
+const HINT = "Hold the microphone, or Space, to talk";
 const overlay = document.documentElement.classList.contains("overlay");
 
 let socket = null;
@@ -21,7 +24,7 @@ let timings = {};
 let moods = {};
 let here = "";
 let requests = 0;
-let thinking = 0;
+let thinkingUntil = 0;
 let forgot = ""; // changes whenever something is forgotten
 const hosts = new Map(); // request → where its answer goes
 
@@ -178,8 +181,6 @@ const takes = {
     $("her").textContent = message.her;
     $("composer").hidden = !message.commands;
     $("door").hidden = true;
-    for (const one of [$("microphone"), $("hands-free"), $("hint")]) one.hidden = !message.hears;
-    $("voice").hidden = !message.speaks;
     text.know(message.commands ?? []);
     tabs.offer(message.commands ?? []);
     people = message.people ?? {};
@@ -188,10 +189,18 @@ const takes = {
     log.again(message.lines);
     for (const line of message.lines) note(line);
     $("empty-title").textContent = message.commands ? `Say hello to ${message.her}` : "Nothing is being said";
-    $("empty-text").textContent = message.why || (message.hears ? "Type below, or hold the microphone and talk." : message.commands ? "Type below; / lists what else she can do." : "As soon as somebody talks with her, it shows here.");
+    $("empty-text").textContent = message.why || (message.commands ? "" : "As soon as somebody talks with her, it shows here.");
+    if (message.commands) takes.senses(message);
     ideas(Boolean(message.commands));
     if (message.lost) told(`This page was too slow for ${message.lost} messages; it shows again what there is.`);
     refresh();
+  },
+  senses(message) {
+    for (const one of [$("microphone"), $("hands-free")]) one.hidden = !message.hears;
+    $("voice").hidden = !message.speaks;
+    $("hint").textContent = message.note || (message.hears ? HINT : "");
+    $("hint").classList.toggle("note", Boolean(message.note));
+    $("empty-text").textContent = message.hears ? "Type below, or hold the microphone and talk." : "Type below; / lists what else she can do.";
   },
   places: (message) => places(message.places),
   people(message) {
@@ -201,7 +210,7 @@ const takes = {
   line(message) {
     note(message);
     log.line(message);
-    if (message.kind === "line") thinking = Date.now();
+    if (message.kind === "line") thinkingUntil = Date.now() + (message.typed ? TYPED_MS : SAID_MS);
     refresh();
   },
   hearing(message) {
@@ -212,7 +221,10 @@ const takes = {
     log.speaking(message);
     state();
   },
-  failed: (message) => (message.place === log.state.place ? told(message.text) : undefined),
+  failed(message) {
+    thinkingUntil = 0;
+    if (message.place === log.state.place) told(message.text);
+  },
   drop: (message) => log.drop(message.numbers),
   forgotten() {
     log.forgotten();
@@ -272,7 +284,7 @@ function note(line) {
   if (line.kind !== "reply") return;
   moods[line.place] = line.emotion;
   timings[line.place] = line.timings;
-  thinking = 0;
+  thinkingUntil = 0;
 }
 
 function places(all) {
@@ -304,7 +316,7 @@ function state() {
   if (socket?.readyState !== WebSocket.OPEN) return;
   const who = log.speakers();
   const mood = moods[log.state.place] ?? "neutral";
-  const doing = who.includes(0) ? "speaking" : who.length || open ? "listening" : Date.now() - thinking < 8000 ? "thinking" : "here";
+  const doing = who.includes(0) ? "speaking" : who.length || open ? "listening" : Date.now() < thinkingUntil ? "thinking" : "here";
   const words = { speaking: "speaking", listening: "listening", thinking: "thinking", here: "here" };
   document.body.dataset.state = doing;
   $("state").textContent = [words[doing], mood === "neutral" ? "" : mood].filter(Boolean).join(", ");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from persona_core.assemble import VOICES, build_voice_encoder
 from persona_core.engines.campplus import CampPlus, features
 from persona_core.engines.campplus_graph import SIZE, network
 from persona_core.engines.torch_file import read_tensors
+from persona_core.engines.when_needed import WhenNeeded
 from persona_core.errors import EngineError
 from persona_core.settings import Settings
 from persona_core.types import EAR_RATE, Samples
@@ -83,13 +85,17 @@ def test_so_are_those_of_another_network(tmp_path: Path) -> None:
         CampPlus(tmp_path)
 
 
-def test_it_is_chosen_where_its_weights_are_and_missed_in_one_sentence(
+async def test_it_is_loaded_when_it_is_asked_and_missed_in_one_sentence(
     weights: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    found = build_voice_encoder(Settings(models_dir=weights(VOICES).parent))
-    assert found is not None and found.name == VOICES
+    there = WhenNeeded(VOICES, partial(build_voice_encoder, Settings(models_dir=weights(VOICES).parent)))
+    assert np.linalg.norm(await there.embed(np.ones(EAR_RATE, np.float32))) == pytest.approx(1, abs=1e-4)
     shutil.copytree(weights(VOICES), tmp_path / VOICES)
-    (tmp_path / VOICES / "campplus_cn_en_common.pt").write_bytes(b"damaged")
-    told: list[str] = []
-    assert build_voice_encoder(Settings(models_dir=tmp_path), told.append) is None
-    assert len(told) == 1 and "is damaged" in told[0] and "one person" in told[0]
+    path = tmp_path / VOICES / "campplus_cn_en_common.pt"
+    good = path.read_bytes()
+    path.write_bytes(b"damaged")
+    lacking = WhenNeeded(VOICES, partial(build_voice_encoder, Settings(models_dir=tmp_path)))
+    with pytest.raises(EngineError, match="is damaged"):
+        await lacking.embed(np.ones(EAR_RATE, np.float32))
+    path.write_bytes(good)
+    assert len(await lacking.embed(np.ones(EAR_RATE, np.float32))) == 192  # it is tried again

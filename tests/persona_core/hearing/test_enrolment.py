@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
+from persona_core.engines.campplus import CampPlus
+from persona_core.engines.silero_vad import SileroVad
 from persona_core.hearing.enrolment import ENOUGH_S, PIECE_S, Enrolment, NotEnrolled, Sample
 from persona_core.hearing.prints import VoicePrint
-from persona_core.types import Person, Samples
+from persona_core.types import EAR_RATE, Person, Samples
 from tests.persona_core.hearing.test_voices import Loud, Pitch, frames, print_of, silence, tone
 
 ANN = Person("ann", "Ann")
@@ -61,3 +67,27 @@ async def test_only_speech_counts() -> None:
     assert not any(enough) and enrolment.sample.heard_s == 6
     enough = [await enrolment.hear(frame) for frame in frames(tone("ann", 2))]
     assert enough[-1] and enrolment.sample.vector() @ print_of(ANN).vector > 0.99
+
+
+async def test_half_a_sample_of_one_voice_and_half_of_another_is_refused(
+    weights: Callable[[str], Path], shared_data: Path
+) -> None:
+    encoder, folder = CampPlus(weights("campplus-zh-en")), shared_data / "speech" / "librispeech"
+
+    def clip(speaker: str, seconds: float) -> Samples:
+        sounds = [
+            soundfile.read(path, dtype="float32")[0] for path in sorted((folder / speaker).glob("*.flac"))
+        ]
+        return np.concatenate(sounds)[: int(seconds * EAR_RATE)]
+
+    async def sampled(*sounds: Samples) -> Sample:
+        enrolment = Enrolment(encoder, SileroVad())
+        for frame in frames(*sounds):
+            if await enrolment.hear(frame):
+                break
+        return enrolment.sample
+
+    for speaker, other in (("1688", "2033"), ("2033", "2414"), ("2609", "1998")):
+        (await sampled(clip(speaker, 16))).vector()
+        with pytest.raises(NotEnrolled, match="more than one voice"):
+            (await sampled(clip(speaker, 6), clip(other, 12))).vector()

@@ -120,6 +120,11 @@ class Index:
                 broken += 1
         return broken
 
+    def refs(self, kind: str) -> dict[str, int]:
+        """Ref → id of all of a kind, whether they can be opened or not."""
+        rows = self._database.read("SELECT ref, id FROM documents WHERE kind = ?", kind)
+        return {str(ref): int(number) for ref, number in rows}
+
     def texts(self, kind: str) -> dict[str, str]:
         """Ref → text."""
         return {one.document.ref: one.document.text for one in self._opened("kind", [kind])}

@@ -33,6 +33,7 @@ from memory.vault import Vault
 from memory.voices import Vector, Voices
 
 JOURNAL = "journal"  # in DATA_DIR
+AT_ONCE = 1_000  # turns that a start has to index
 
 log = logging.getLogger(__name__)
 
@@ -121,17 +122,16 @@ class Memory:
     def catch_up(self) -> None:
         """Take up what was edited by hand, and index what a crash has left out; the rest is there already."""
         self.take_up()
-        known = self.recall.refs("turn")
-        last = 0
-        while turns := self.turns.after(last):
-            self.index([turn for turn in turns if str(turn.id) not in known])
-            last = turns[-1].id
+        indexed = self.recall.refs("turn")
+        waiting = [number for number in self.turns.ids() if str(number) not in indexed]
+        for at in range(0, len(waiting), AT_ONCE):
+            self.index(self.turns.get(waiting[at : at + AT_ONCE]))
         with self.lock:
             entries = self.journal.entries()
             there = {entry.id for entry in entries}
-            indexed = self.recall.refs("entry")
-            self.recall.remove("entry", [ref for ref in indexed if ref not in there])
-            self.recall.add([document_of(entry) for entry in entries if indexed.get(entry.id) != entry.text])
+            texts = self.recall.texts("entry")
+            self.recall.remove("entry", [ref for ref in texts if ref not in there])
+            self.recall.add([document_of(entry) for entry in entries if texts.get(entry.id) != entry.text])
             self._supersede()
 
     def take_up(self) -> list[Entry]:

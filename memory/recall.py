@@ -178,8 +178,14 @@ class Recall:
         """See Index.damaged."""
         return self._index.damaged()
 
-    def refs(self, kind: str) -> dict[str, str]:
-        """Ref → text of all of a kind, superseded ones too."""
+    def refs(self, kind: str) -> set[str]:
+        """Of all of a kind that can be opened, superseded ones too."""
+        with self._lock:
+            there = set(self._columns["id"][self._columns["scope"] != NOBODY].tolist())
+        return {ref for ref, number in self._index.refs(kind).items() if number in there}
+
+    def texts(self, kind: str) -> dict[str, str]:
+        """Ref → text of the same."""
         return self._index.texts(kind)
 
     def find(

@@ -131,6 +131,10 @@ class Turns:
         rows = [(int(reflected), number) for number in ids]
         self._database.write_many("UPDATE turns SET reflected = ? WHERE id = ?", rows)
 
+    def ids(self) -> list[int]:
+        """Of all that there are, ascending."""
+        return [int(row[0]) for row in self._database.read("SELECT id FROM turns ORDER BY id")]
+
     def last_id(self) -> int:
         """0 when there is none."""
         return int(self._database.read("SELECT coalesce(max(id), 0) FROM turns")[0][0])

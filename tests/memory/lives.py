@@ -145,7 +145,7 @@ def everything(memory: Memory) -> str:
         if name not in ("consent", "tombstones")
     ]
     found.append(repr(memory.turns.after(0)))
-    found.append(repr([memory.recall.refs(kind) for kind in ("turn", "entry")]))
+    found.append(repr([memory.recall.texts(kind) for kind in ("turn", "entry")]))
     for entry in memory.journal.entries():
         found += [to_markdown(version) for version in memory.journal.versions(entry.id)]
     found.append(repr([memory.profile.items(), memory.profile.history()]))

@@ -17,6 +17,7 @@ from tests.memory.kept import everything_under
 from tests.memory.lives import ANN, ANNS_POST, BOB, THEIR_POST, Lives, everything, found, live, opened, texts
 
 KILLS = 48
+MOST_KILLS = 4 * KILLS  # where a busy machine makes too many of them miss
 BOBS = {"I have a dog called Rex.", "I paint in Hull.", "Bob has a small dog.", "Bob is a painter."}
 
 
@@ -57,7 +58,9 @@ def test_killed_while_somebody_is_forgotten_it_is_finished_at_the_next_start(tmp
     chance, within = random.Random(7), 0
     shutil.copytree(whole, tmp_path / "measured")
     longest_s = killed(tmp_path / "measured", None)[1]
-    for number in range(KILLS):
+    for number in range(MOST_KILLS):
+        if number >= KILLS and within >= KILLS / 4:
+            break
         folder = tmp_path / f"copy-{number}"
         shutil.copytree(whole, folder)
         acknowledged, _ = killed(folder, chance.uniform(0, longest_s))
@@ -71,7 +74,7 @@ def test_killed_while_somebody_is_forgotten_it_is_finished_at_the_next_start(tmp
             assert set(again.vault.people()) == {ANN, BOB} and texts(again) > BOBS
         again.close()
         shutil.rmtree(folder)
-    assert within >= KILLS / 4  # else it was killed beside what this is about
+    assert within >= KILLS / 4, "it was killed beside what this is about"
 
 
 def assert_gone(memory: Memory, folder: Path, lives: Lives) -> None:

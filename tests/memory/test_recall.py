@@ -131,7 +131,7 @@ def test_adding_again_replaces(recall: Recall) -> None:
     assert refs(recall, "violin")[0] == "1"
     (hit,) = recall.find("violin", all_of, NOON_S, 1)
     assert hit.document.text == "I sold a violin."
-    assert recall.refs("turn")["1"] == "I sold a violin."
+    assert recall.texts("turn")["1"] == "I sold a violin."
     assert not any(one.name == "words" for one in recall.find("telescope", all_of, NOON_S)[0].reasons)
 
 

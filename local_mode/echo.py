@@ -1,36 +1,21 @@
-"""Her own voice taken out of what the microphone hears.
-
-Two cancellers work beside each other. WebRTC's, as livekit builds it, leaves nothing of an echo, but hardly anything of
-people who speak over it either (docs/desk.md has figures). The filter in ``adaptive.py`` leaves people whole, and a faint rest
-of the echo. So where there is more in the sound than such a rest its output is taken, else WebRTC's.
-"""
+"""Her own voice taken out of what the microphone hears: what she plays meets what is heard; ``adaptive.py`` does the rest."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Any
 
 import numpy as np
 import soxr
 
 from local_mode.adaptive import AdaptiveFilter
-from persona_core.errors import AudioError
 from persona_core.types import EAR_RATE, Pcm, Samples
 
 BLOCK = EAR_RATE // 50  # 20 ms
-PIECE = EAR_RATE // 100  # WebRTC's own step
 PATH_BLOCKS = 16  # of the way from here through loudspeaker, room and microphone: 320 ms
 AHEAD = BLOCK  # of what is played, before the first of it is taken: a gap would shift the echo's path
 MOST_AHEAD_S = 0.5  # of what is played, before it is heard; more has been lost on its way
-TYPICAL_DELAY_MS = 80  # from handing over a block to hearing it; WebRTC's works out the true one
-REST_DB = -10.0  # of the expected echo: what is louder is more than its rest
-LEFT_DB = -25.0  # of that: where WebRTC's leaves less, it was an echo all the same
-HOLD_BLOCKS = 40  # within 800 ms people are taken to go on
-SMOOTHING = 0.6
 TAPS = 32  # of the low pass, to each side
-SILENCE = 1e-7  # mean square
-LEARNED_BLOCKS = 75  # 1.5 s of her voice, after which the filter is to be trusted
 
 _NOTHING: Pcm = np.zeros(0, np.int16)
 
@@ -39,25 +24,13 @@ class EchoCanceller:
     """``played`` and ``cleaned`` may be called in different threads."""
 
     def __init__(self) -> None:
-        """Raises AudioError where the library is missing."""
-        try:
-            from livekit import rtc  # only here: it loads a library of 20 MB
-        except (ImportError, OSError) as error:
-            raise AudioError(
-                "Echo cancellation needs livekit: pip install livekit; or DESK_ECHO=off."
-            ) from error
-        self._frame = rtc.AudioFrame
-        self._webrtc: Any = rtc.AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
-        self._webrtc.set_stream_delay_ms(TYPICAL_DELAY_MS)
         self._filter = AdaptiveFilter(BLOCK, PATH_BLOCKS)
-        self._person = Presence()
         self._heard, self._hers = ToEarRate(), ToEarRate()
         self._waiting = _NOTHING  # heard, less than a block
         self._played: deque[Pcm] = deque()
         self._ahead = 0  # samples in it
         self._listening = False
         self._flowing = False  # what she plays is being taken
-        self._share = 1.0  # of the filter's output in ours
         self._lock = threading.Lock()
 
     def played(self, pcm: Pcm, rate: int) -> None:
@@ -72,7 +45,7 @@ class EchoCanceller:
                 self._ahead -= len(self._played.popleft())
 
     def cleaned(self, pcm: Pcm, rate: int) -> Pcm:
-        """What was heard (int16 mono) without her voice, at EAR_RATE; whole blocks, so that some come later."""
+        """What was heard (int16 mono) without her voice, at EAR_RATE; whole blocks, a block late."""
         self._listening = True
         waiting = np.concatenate([self._waiting, self._heard.take(pcm, rate)])
         whole = len(waiting) // BLOCK * BLOCK
@@ -81,29 +54,13 @@ class EchoCanceller:
         return np.concatenate([_NOTHING, *blocks])
 
     def _block(self, heard: Pcm) -> Pcm:
+        flowed = self._flowing
         hers = self._take(BLOCK)
-        if (
-            hers.any() and not self._person.echoing
-        ):  # she begins anew, perhaps a little earlier or later than before
+        if self._flowing and not flowed:  # she begins anew, perhaps a little earlier or later than before
             self._filter.doubt()
-        sound = np.asarray(heard / 32768, np.float32)
-        left = self._filter.cleaned(np.asarray(hers / 32768, np.float32), sound)
-        bare = self._by_webrtc(hers, heard)
-        share = 1.0 if self._person.is_there(hers, sound - left, left, bare) else 0.0
-        fade = np.linspace(self._share, share, BLOCK, dtype=np.float32)
-        self._share = share
-        out: Pcm = (np.clip(left * fade + bare * (1 - fade), -1, 1) * 32767).astype(np.int16)
+        left = self._filter.cleaned(_floats(hers), _floats(heard))
+        out: Pcm = (np.clip(left, -1, 1) * 32767).astype(np.int16)
         return out
-
-    def _by_webrtc(self, hers: Pcm, heard: Pcm) -> Samples:
-        out = []
-        for start in range(0, BLOCK, PIECE):
-            played = self._frame(hers[start : start + PIECE].tobytes(), EAR_RATE, 1, PIECE)
-            piece = self._frame(bytearray(heard[start : start + PIECE].tobytes()), EAR_RATE, 1, PIECE)
-            self._webrtc.process_reverse_stream(played)
-            self._webrtc.process_stream(piece)
-            out.append(np.frombuffer(bytes(piece.data.cast("b")), np.int16))
-        return np.asarray(np.concatenate(out) / 32768, np.float32)
 
     def _take(self, length: int) -> Pcm:
         """The next of what was played, and silence where there is nothing."""
@@ -121,42 +78,6 @@ class EchoCanceller:
                 found += len(piece)
             self._ahead -= found
         return np.concatenate([*taken, np.zeros(length - found, np.int16)])
-
-
-class Presence:
-    """Whether there is more in the sound than an echo. Pure."""
-
-    def __init__(self) -> None:
-        self._expected = self._left = self._bare = 0.0  # mean squares, smoothed
-        self._held = 0
-        self._known = 0  # blocks of hers that the filter has learned from
-        self._sounding = 0  # blocks in which an echo of hers may still come
-
-    @property
-    def echoing(self) -> bool:
-        """Whether an echo of hers may come."""
-        return self._sounding > 0
-
-    def is_there(self, hers: Pcm, expected: Samples, left: Samples, bare: Samples) -> bool:
-        """For one block: what she says, the echo that was expected, what is left without it, and what WebRTC left."""
-        if hers.any():
-            self._known += 1
-            self._sounding = PATH_BLOCKS
-        else:
-            self._sounding = max(0, self._sounding - 1)
-        self._expected = _smoothed(self._expected, expected)
-        self._left = _smoothed(self._left, left)
-        self._bare = _smoothed(self._bare, bare)
-        if not self._sounding:
-            self._held = 0
-            return True
-        if self._known < LEARNED_BLOCKS:
-            return False
-        if self._expected < SILENCE:  # she takes a breath
-            return True
-        more = self._left > self._expected * _ratio(REST_DB) and self._bare > self._left * _ratio(LEFT_DB)
-        self._held = HOLD_BLOCKS if more else max(0, self._held - 1)
-        return self._held > 0
 
 
 class ToEarRate:
@@ -190,9 +111,5 @@ def _low_pass(share: float) -> Samples:
     return np.asarray(taps / taps.sum(), np.float32)
 
 
-def _smoothed(before: float, block: Samples) -> float:
-    return SMOOTHING * before + (1 - SMOOTHING) * float(np.mean(np.square(block)))
-
-
-def _ratio(db: float) -> float:
-    return float(10 ** (db / 10))
+def _floats(pcm: Pcm) -> Samples:
+    return np.asarray(pcm / 32768, np.float32)

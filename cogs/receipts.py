@@ -8,6 +8,10 @@ from dataclasses import replace
 from memory.forget import POSTS, Receipt
 
 REST = "all that rested on it"
+WAITS = (
+    "Some of it, sealed, still lies in a store that does not answer now; it goes from there before anything else when "
+    "that does."
+)
 
 _PLACES = {  # by their names on a receipt: one, and many
     "people": ("person I know something of", "people I know something of"),
@@ -17,6 +21,7 @@ _PLACES = {  # by their names on a receipt: one, and many
     "profile": ("line about myself that rested on it", "lines about myself that rested on it"),
     "roster": ("line about how I see people", "lines about how I see people"),
     "voices": ("print of a voice", "prints of voices"),
+    "faces": ("print of a face", "prints of faces"),
     POSTS: ("post of mine in Discord", "posts of mine in Discord"),
 }
 
@@ -52,6 +57,11 @@ def deleted(posts: int, left: int) -> str:
     done = f"{_counted(gone, *_PLACES[POSTS])} {'is' if gone == 1 else 'are'} deleted." if gone else ""
     stay = f"{_counted(left, *_PLACES[POSTS])} could not be deleted now; I try again whenever I start."
     return " ".join(filter(None, (done, stay if left else "")))
+
+
+def waiting(receipt: Receipt) -> str:
+    """That some of it is to go from where it cannot be reached now; empty: all of it is gone."""
+    return WAITS if receipt.waits else ""
 
 
 def _counted(count: int, one: str, many: str) -> str:

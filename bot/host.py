@@ -49,7 +49,10 @@ class DiscordHost:
         self._client = client
         self._persona: Persona | None = None
         self.memory = open_memory(
-            settings.data_dir, key_place(settings), encrypted=settings.journal_encryption == "on"
+            settings.data_dir,
+            key_place(settings),
+            encrypted=settings.journal_encryption == "on",
+            store=settings.store.get_secret_value(),
         )
         self.consent = self.memory.consent
         self.posts = self.memory.posts

@@ -11,7 +11,7 @@ from persona_core.conversation import Conversation
 from persona_core.events import Event
 from persona_core.persona import Persona
 from persona_core.ports import Memories
-from persona_core.types import Face, Utterance
+from persona_core.types import Expression, Utterance
 
 MOST_IN_WRITING = 200  # the one that was quiet longest is forgotten first
 
@@ -90,10 +90,10 @@ class Conversations:
     def get(self, key: str) -> Conversation | None:
         return self._open.get(key)
 
-    def face(self, shows: Callable[[str], bool] = lambda key: True) -> Face:
+    def face(self, shows: Callable[[str], bool] = lambda key: True) -> Expression:
         """Her face in the call where she is heard best, of those in places that ``shows`` (by their keys)."""
         faces = [self._open[key].face() for key in self._calls if key in self._open and shows(key)]
-        return max(faces, key=lambda face: (face.loudness, face.emotion != ""), default=Face())
+        return max(faces, key=lambda face: (face.loudness, face.emotion != ""), default=Expression())
 
     def forget(self, person_id: str | None, last_s: float) -> None:
         """See Conversation.forget; each conversation tells ``Forgotten``."""

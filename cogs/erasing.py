@@ -48,7 +48,7 @@ async def erase(host: Host, piece: Piece) -> str:
     gone = receipts.listed_for_its_person(receipt, (POSTS,))
     lines = ["This is gone:", gone] if gone else []
     deleted = receipts.deleted(receipt.counts.get(POSTS, 0), left)
-    return "\n".join(filter(None, (*lines, deleted))) or "That was gone already."
+    return "\n".join(filter(None, (*lines, receipts.waiting(receipt), deleted))) or "That was gone already."
 
 
 def _doom(host: Host, post: Post) -> bool:

@@ -232,4 +232,7 @@ def _told(preview: Preview, receipt: Receipt, posts: str) -> str:
     """The receipt; ``posts``: what becomes of those in Discord."""
     lines = _lines(preview, receipt, but=(POSTS,))
     head = f"It is forgotten: {preview.what}."
-    return "\n".join(filter(None, [head, lines, posts, preview.after.replace("then", "now", 1), STAYS]))
+    waits = receipts.waiting(receipt)
+    return "\n".join(
+        filter(None, [head, lines, waits, posts, preview.after.replace("then", "now", 1), STAYS])
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cogs import terms
-from cogs.receipts import VOICES
+from cogs.receipts import FACES, VOICES
 from memory.forget import POSTS
 from persona_core.settings import Settings
 
@@ -14,6 +14,7 @@ KEPT = {  # by the name of the place on a receipt: one, several
     "turns": ("line of what you said, or I answered", "lines of what you said and what I answered"),
     "journal": ("note about you", "notes about you"),
     VOICES: ("print of your voice, by which I recognise you", "prints of your voice"),
+    FACES: ("print of your face", "prints of your face"),
     POSTS: (
         "message of mine in Discord with your words, or an answer to them",
         "messages of mine in Discord with your words, or answers to them",
@@ -46,7 +47,7 @@ def kept(counts: Mapping[str, int], remembers: bool) -> str:
             if remembers
             else "Nothing: you have not said that I may remember you."
         )
-    if any(number and place not in (POSTS, VOICES) for place, number in counts.items()):
+    if any(number and place not in (POSTS, VOICES, FACES) for place, number in counts.items()):
         lines.append("and what rests on that: who you are to me, and what has been on my mind since")
     return "\n".join(lines)
 

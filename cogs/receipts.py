@@ -8,7 +8,11 @@ from dataclasses import replace
 from memory.forget import POSTS, Receipt
 
 REST = "all that rested on it"
-VOICES = "voices"  # on which nothing rests
+VOICES, FACES = "voices", "faces"  # on which nothing rests
+WAITS = (
+    "Some of it, sealed, still lies in a store that does not answer now; it goes from there before anything else when "
+    "that does."
+)
 
 _PLACES = {  # by their names on a receipt: one, and many
     "people": ("person I know something of", "people I know something of"),
@@ -18,6 +22,7 @@ _PLACES = {  # by their names on a receipt: one, and many
     "profile": ("line about myself that rested on it", "lines about myself that rested on it"),
     "roster": ("line about how I see people", "lines about how I see people"),
     VOICES: ("print of a voice", "prints of voices"),
+    FACES: ("print of a face", "prints of faces"),
     POSTS: ("post of mine in Discord", "posts of mine in Discord"),
 }
 
@@ -43,7 +48,7 @@ def listed(receipt: Receipt, but: Container[str] = ()) -> str:
 
 def listed_for_its_person(receipt: Receipt, but: Container[str] = ()) -> str:
     """The same of a receipt that was ``told``, and a line for what is not counted."""
-    kept = any(count and place not in (POSTS, VOICES) for place, count in receipt.counts.items())
+    kept = any(count and place not in (POSTS, VOICES, FACES) for place, count in receipt.counts.items())
     return "\n".join(filter(None, (listed(receipt, but), f"- {REST}" if kept else "")))
 
 
@@ -53,6 +58,11 @@ def deleted(posts: int, left: int) -> str:
     done = f"{_counted(gone, *_PLACES[POSTS])} {'is' if gone == 1 else 'are'} deleted." if gone else ""
     stay = f"{_counted(left, *_PLACES[POSTS])} could not be deleted now; I try again whenever I start."
     return " ".join(filter(None, (done, stay if left else "")))
+
+
+def waiting(receipt: Receipt) -> str:
+    """That some of it is to go from where it cannot be reached now; empty: all of it is gone."""
+    return WAITS if receipt.waits else ""
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -85,7 +85,10 @@ class Desk:
         self._begun = perf_counter()
         self._reopening: asyncio.Task[Conversation] | None = None
         self.memory = open_memory(
-            settings.data_dir, key_place(settings), encrypted=settings.journal_encryption == "on"
+            settings.data_dir,
+            key_place(settings),
+            encrypted=settings.journal_encryption == "on",
+            store=settings.store.get_secret_value(),
         )
         self._first = self.memory.turns.last_id()  # what was said here comes after it
         self.consent, self.posts, self.modes = self.memory.consent, self.memory.posts, self.memory.modes

@@ -28,7 +28,7 @@ from local_mode.vtube_studio_moods import NEUTRAL, VALUES, Moods
 from persona_core.errors import SettingsError
 from persona_core.events import Said
 from persona_core.settings import Settings
-from persona_core.types import Face
+from persona_core.types import Expression
 
 HERE = "127.0.0.1:8001"  # where VTube Studio listens, unless somebody has changed it
 MOUTH_OPEN, SPEAKING, MOOD = "KithMouthOpen", "KithSpeaking", "KithMood"
@@ -58,7 +58,9 @@ log = logging.getLogger(__name__)
 class VTubeStudio:
     """Use as ``async with VTubeStudio(...)``; ``on_event`` is told what happens in her conversation."""
 
-    def __init__(self, settings: Settings, look: Callable[[], Face], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, look: Callable[[], Expression], tell: Callable[[str], None]
+    ) -> None:
         """``look`` says what shows on her face, and is asked all the time; ``tell`` is given what her owner should know.
 
         Raises SettingsError.
@@ -228,7 +230,7 @@ class Lips:
         self._at_s = self._sounded_s = float("-inf")
 
     def follow(self, loudness: float, at_s: float) -> float:
-        """0..1, at a time in seconds; ``loudness``: see ``Face``."""
+        """0..1, at a time in seconds; ``loudness``: see ``Expression``."""
         passed_s, self._at_s = at_s - self._at_s, at_s
         if not loudness:
             self._open = 0.0

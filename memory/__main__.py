@@ -15,20 +15,29 @@ from typing import Any
 
 from memory import commands, exchange, showing
 from memory.arguments import UsageError, parser
-from memory.database import NAME
+from memory.database import NAME, occupied
 from memory.editor import draft, edit
 from memory.errors import EntryError, MemoryFault, VaultError
 from memory.forget import Wish
 from memory.memory import Memory, open_memory
+from memory.moving import Moved, begin_anew, move
 from memory.ports import Embedder
 from memory.rekeying import old_keys
+from memory.stores.address import EMBEDDED, parse_address
 from memory.types import Entry
 from persona_core.errors import KithError
 from persona_core.settings import Settings, key_place, load_settings
 
 DONE, NOTHING, WRONG = 0, 1, 2  # exit status
 _UNASKED = "Nothing was erased: answer y, or give --yes where nobody can be asked."
-ALONE = {"add", "import", "remove", "rekey", "forget"}  # while these run, nobody else may use the folder
+ALONE = {
+    "add",
+    "import",
+    "remove",
+    "rekey",
+    "forget",
+    "move",
+}  # while these run, nobody else may use the folder
 Answer = tuple[int, str, dict[str, Any]]  # exit status, what is printed, and the same for JSON
 
 
@@ -65,14 +74,24 @@ def _wrong(sentence: str, status: int) -> Answer:
 def _run(options: argparse.Namespace, settings: Settings) -> Answer:
     if options.command not in ("add", "import") and not (settings.data_dir / NAME).exists():
         return NOTHING, "Nothing is kept yet.", _nothing(options, settings)
-    memory = open_memory(
-        settings.data_dir,
-        key_place(settings),
-        encrypted=settings.journal_encryption == "on",
-        occupy=options.command in ALONE,
-        embedder=_embedder(settings) if options.command == "search" else None,
-    )
-    with closing(memory):
+    configured = settings.store.get_secret_value()
+
+    def opened(store: str, alone: bool = options.command in ALONE) -> Memory:
+        return open_memory(
+            settings.data_dir,
+            key_place(settings),
+            encrypted=settings.journal_encryption == "on",
+            occupy=alone,
+            embedder=_embedder(settings) if options.command == "search" else None,
+            store=store,
+        )
+
+    if options.command == "move" and options.lost:
+        with occupied(settings.data_dir), closing(opened(configured, alone=False)) as memory:
+            return _moved(begin_anew(memory), EMBEDDED)
+    if options.command == "move":
+        return _moved(move(opened, configured, options.to or configured), options.to or configured)
+    with closing(opened(configured)) as memory:
         return _COMMANDS[options.command](memory, options, settings)
 
 
@@ -103,8 +122,10 @@ def _nothing(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
             return asdict(commands.Checked())
         case "rekey":
             return {"done": False}
+        case "move":
+            return asdict(Moved())
         case "forget":
-            return {"person": options.person, "counts": None}
+            return {"person": options.person, "counts": None, "waits": False}
         case "stats":
             return asdict(commands.Stats(encrypted=settings.journal_encryption == "on"))
     return {"entry": None}
@@ -204,11 +225,21 @@ def _rekey(memory: Memory, options: argparse.Namespace, settings: Settings) -> A
 def _forget(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:
     question = f"Erase all that is kept of {options.person}? It cannot be undone."
     if not options.yes and not _agreed(question):
-        return NOTHING, _UNASKED, {"person": options.person, "counts": None}
+        return NOTHING, _UNASKED, {"person": options.person, "counts": None, "waits": False}
     receipt = memory.forget(Wish(options.person))
     counts = ", ".join(f"{count} in {name}" for name, count in receipt.counts.items() if count)
-    data = {"person": receipt.person, "counts": receipt.counts}
-    return DONE, f"Forgotten: {counts or 'there was nothing'}.", data
+    later = " What lies in Redis goes when it answers again, at her next start." if receipt.waits else ""
+    data = {"person": receipt.person, "counts": receipt.counts, "waits": receipt.waits}
+    return DONE, f"Forgotten: {counts or 'there was nothing'}.{later}", data
+
+
+def _moved(done: Moved, to: str) -> Answer:
+    where = "DATA_DIR" if parse_address(to) is None else "Redis"
+    if done.there:
+        return DONE, f"It lies in {where} already.", asdict(done)
+    after = "leave STORE empty" if where == "DATA_DIR" else "set STORE to its address"
+    text = f"What is known of {done.people} people lies in {where} now, {done.values} values, and nowhere else: {after}."
+    return DONE, text, asdict(done)
 
 
 def _stats(memory: Memory, options: argparse.Namespace, settings: Settings) -> Answer:

@@ -27,7 +27,7 @@ def parser(about: str) -> argparse.ArgumentParser:
         prog="python -m memory",
         description=about,
         epilog="Exit status: 0 done, 1 nothing or problems found, 2 an error. DATA_DIR, KEY_SOURCE, KEY_FILE, "
-        "KEY_PASSPHRASE, JOURNAL_ENCRYPTION and EMBEDDER are read from the environment and .env.",
+        "KEY_PASSPHRASE, STORE, JOURNAL_ENCRYPTION and EMBEDDER are read from the environment and .env.",
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -88,6 +88,18 @@ def parser(about: str) -> argparse.ArgumentParser:
         "make a new master key",
         "All stays as it is. For KEY_SOURCE=passphrase the new one is asked for. "
         "Cut short, it is finished at the next start.",
+    )
+    one = command(
+        "move",
+        "take what is known of people to another store",
+        "All of it is compared there before the place where it lay is emptied; cut short, it is finished by doing it once "
+        "more. Set STORE to the same afterwards.",
+    )
+    one.add_argument(
+        "--to", default="", metavar="STORE", help="redis://… or embedded (default: what STORE says)"
+    )
+    one.add_argument(
+        "--lost", action="store_true", help="the Redis in which it lay is lost: begin anew in DATA_DIR"
     )
     one = command("forget", "erase all that is kept of a person")
     one.add_argument("person", type=_person, metavar="PERSON", help=_PERSON)

@@ -11,6 +11,10 @@ class StoreError(MemoryFault):
     """What is kept cannot be read or written: the disk is full, a file is damaged or in use."""
 
 
+class StoreAway(StoreError):
+    """A store on its own does not answer just now. What is written to it waits on this disk."""
+
+
 class VaultError(MemoryFault):
     """The master key is missing or wrong. Nothing is overwritten."""
 

@@ -7,6 +7,7 @@ so that what a crash has left is finished at the next start.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,9 @@ from uuid import uuid4
 
 from memory.consent import Purpose
 from memory.database import Database
-from memory.errors import EntryError
+from memory.errors import EntryError, StoreAway, StoreError
 from memory.journal import Journal
+from memory.ports import FarStore
 from memory.posts import Post, Posts
 from memory.tombstones import EVERYBODY, Tombstone, Tombstones
 from memory.turns import Turns
@@ -31,6 +33,8 @@ WITHDRAWN = (Purpose.REMEMBERING, Purpose.TRAINING)
 WITHDRAWN_EVERYWHERE = (*WITHDRAWN, Purpose.VOICE, Purpose.FACE)
 POSTS = "posts in Discord"  # on a receipt; they go as soon as she can delete them
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -38,10 +42,11 @@ class Receipt:
 
     person: str
     counts: dict[str, int]
+    waits: bool = False  # some of it lies in a store that does not answer; it goes from there when that does
 
     @property
     def empty(self) -> bool:
-        return not any(self.counts.values())
+        return not self.waits and not any(self.counts.values())
 
 
 class Place(Protocol):
@@ -89,8 +94,11 @@ class Forgetting:
         journal: Journal,
         posts: Posts,
         places: Mapping[str, Place],
+        far: FarStore | None = None,
+        stored: Mapping[str, Place] | None = None,
     ) -> None:
-        """``places``: where something of people is kept, by their name on the receipt."""
+        """``places``: where something of people is kept, by their name on the receipt; ``stored``: those of them that
+        lie in ``far``."""
         self._database = database
         self._vault = vault
         self._tombstones = tombstones
@@ -98,14 +106,16 @@ class Forgetting:
         self._journal = journal
         self._posts = posts
         self.places = places
+        self._far, self._stored = far, stored or {}
 
     def look(self, wish: Wish) -> Receipt:
         """What would go: what ``forget`` tells if nothing else is said meanwhile. Raises EntryError where nothing can be
         meant.
         """
         gone = self._tombstone(wish)
-        counts = self._people(gone) | {name: _counted(place, gone) for name, place in self.places.items()}
-        return Receipt(wish.person, counts | {POSTS: len(self._posts_of(gone))})
+        found = {name: _counted(place, gone) for name, place in self.places.items()}
+        counts = self._people(gone) | _known(found) | {POSTS: len(self._posts_of(gone))}
+        return Receipt(wish.person, counts, None in found.values())
 
     def forget(self, wish: Wish) -> Receipt:
         """What others said and wrote alone stays, and is thought about anew. Raises EntryError, see ``look``."""
@@ -128,6 +138,10 @@ class Forgetting:
         for (person,) in refused:
             self.forget(Wish(str(person), everywhere=False))
         return [one.person for one in unfinished] + [str(person) for (person,) in refused]
+
+    def uids(self) -> list[str]:
+        """Of all that has ever been forgotten."""
+        return [one.uid for one in self._tombstones.all()]
 
     def last_s(self, person: str) -> float | None:
         """See Tombstones.last_s."""
@@ -185,13 +199,41 @@ class Forgetting:
             self._vault.destroy(gone.person)
         with ThreadPoolExecutor(len(self.places), "forget") as pool:  # files go while the database is at work
             erased = pool.map(lambda place: _erased(place, gone), self.places.values())
-            counts |= dict(zip(self.places, erased, strict=True))
+            found = dict(zip(self.places, erased, strict=True))
         if gone.whole and gone.person != EVERYBODY:  # else what they decided stays
             self._withdraw(gone)
         self._turns.set_reflected(gone.again, reflected=False)  # those that are left
+        waits = not self._gone_far_away(gone, None in found.values())
         self._database.purge()
         self._tombstones.finish(gone)
-        return Receipt(gone.person, counts | {POSTS: posts})
+        return Receipt(gone.person, counts | _known(found) | {POSTS: posts}, waits)
+
+    def _gone_far_away(self, gone: Tombstone, away: bool) -> bool:
+        """Whether nothing of it is left in a store that may be ``away``; else ``again`` is asked when it is back."""
+        if self._far is None:
+            return True
+        try:
+            if away and gone.whole and gone.person != EVERYBODY:
+                self._far.remove(gone.person)  # it waits, too, and takes with it what waits of theirs
+            self._far.purge()
+            if away:
+                return False
+            self._far.note_forgotten([gone.uid])
+        except StoreError as error:  # it may answer and be unable to
+            log.warning("something that was forgotten has to wait: %s", error)
+            return False
+        return True
+
+    def again(self, known: set[str]) -> list[str]:
+        """Do once more, in a store that was away or was put back to an earlier state, what the tombstones say that are
+        not ``known`` there; which these are.
+        """
+        missing = [one for one in self._tombstones.all() if one.uid not in known]
+        for gone in missing:
+            for place in self._stored.values():
+                if _erased(place, gone) is None:
+                    raise StoreAway("A store that was there does not answer any more.")
+        return [one.uid for one in missing]
 
     def _withdraw(self, gone: Tombstone) -> None:
         """Whatever they allowed before does not count any more."""
@@ -203,13 +245,25 @@ class Forgetting:
             )
 
 
-def _counted(place: Place, gone: Tombstone) -> int:
-    if not gone.whole:
-        return place.count_resting(gone)
-    return place.count() if gone.person == EVERYBODY else place.count_of(gone.person)
+def _counted(place: Place, gone: Tombstone) -> int | None:
+    """None: it lies in a store that is away."""
+    try:
+        if not gone.whole:
+            return place.count_resting(gone)
+        return place.count() if gone.person == EVERYBODY else place.count_of(gone.person)
+    except StoreAway:
+        return None
 
 
-def _erased(place: Place, gone: Tombstone) -> int:
-    if not gone.whole:
-        return place.remove_resting(gone)
-    return place.clear() if gone.person == EVERYBODY else place.remove_person(gone.person)
+def _erased(place: Place, gone: Tombstone) -> int | None:
+    """None: not all of it, as it lies in a store that is away."""
+    try:
+        if not gone.whole:
+            return place.remove_resting(gone)
+        return place.clear() if gone.person == EVERYBODY else place.remove_person(gone.person)
+    except StoreAway:
+        return None
+
+
+def _known(counts: Mapping[str, int | None]) -> dict[str, int]:
+    return {name: count or 0 for name, count in counts.items()}

@@ -202,10 +202,10 @@ class Ledger:
         """Drop every line and every update; how many lines there were."""
         with self._lock:
             count = len(self._sealed)
+            self._items, self._sealed, self._records = {}, {}, {}  # at once: the store may be away
+            self.damaged = set()
             names = [name for name in self._store.fields(self._person) if name.startswith(f"{self._prefix}:")]
             self._store.put(self._person, dict.fromkeys(names))
-            self._items, self._sealed, self._records = {}, {}, {}
-            self.damaged = set()
             return count
 
     def _rewrite(self, left: Callable[[str, bytes], bytes | None]) -> int:

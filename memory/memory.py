@@ -5,27 +5,31 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from memory.adopting import adopt
 from memory.consent import Consent, Purpose, agreed
 from memory.database import NAME, Database, occupied
-from memory.errors import StoreError
+from memory.errors import StoreAway, StoreError
+from memory.faces import Faces
 from memory.forget import Forgetting, Place, Receipt, Wish
 from memory.journal import Journal
 from memory.ledger import Item
 from memory.master import KeyPlace, derive, unlock
 from memory.modes import Modes
-from memory.ports import Embedder
+from memory.ports import Embedder, PersonStore
 from memory.posts import Posts
 from memory.profile import Profile
 from memory.recall import Recall
 from memory.rekeying import finish_rekey
 from memory.roster import Roster
-from memory.stores.embedded import EmbeddedStore
+from memory.stores.address import EMBEDDED, parse_address
+from memory.stores.choosing import open_store
+from memory.stores.redis import RedisStore
 from memory.tombstones import Tombstones, beside
 from memory.turns import Turns
 from memory.types import Document, Entry, StoredTurn
@@ -53,6 +57,8 @@ class Memory:
     profile: Profile
     roster: Roster
     voices: Voices
+    faces: Faces
+    store: PersonStore  # where profile, roster and prints lie
     forgetting: Forgetting
     opened: ExitStack  # what ``close`` closes
     lock: threading.RLock = field(
@@ -77,6 +83,11 @@ class Memory:
         """See Voices.recognised. Nobody is forgotten meanwhile."""
         with self.lock:
             self.voices.recognised(person, time.time())
+
+    def keep_face(self, person: str, vector: Vector, encoder: str, frames: int) -> bool:
+        """See Faces.keep. Nobody is forgotten meanwhile."""
+        with self.lock:
+            return self.faces.keep(person, vector, encoder, frames, time.time())
 
     @contextmanager
     def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:
@@ -192,11 +203,26 @@ class Memory:
                 "profile": self.profile.remove_where(is_old),
                 "roster": self.roster.remove_where(is_old) + self.roster.remove_unmet(before_s),
                 "voices": self.voices.expire(time.time()),
+                "faces": self.faces.expire(time.time()),
             }
             if any(counts.values()):
-                self.database.purge()
+                self._purge()
                 self._supersede()
             return {name: count for name, count in counts.items() if count}
+
+    def forget_again(self, known: set[str]) -> list[str]:
+        """See Forgetting.again."""
+        with self.lock:
+            return self.forgetting.again(known)
+
+    def _purge(self) -> None:
+        """Nothing of what was erased is left in a log, or in the files of a store elsewhere."""
+        self.database.purge()
+        if isinstance(self.store, RedisStore):
+            try:
+                self.store.purge()
+            except StoreError as error:  # it is done when it can be
+                log.warning("something that was erased has to wait: %s", error)
 
     def _index_entries(self, entries: Iterable[Entry]) -> None:
         self.recall.add([document_of(entry) for entry in entries])
@@ -225,11 +251,12 @@ def open_memory(
     encrypted: bool = True,
     occupy: bool = True,
     embedder: Embedder | None = None,
+    store: str = EMBEDDED,
 ) -> Memory:
     """Open what is kept in ``folder``; what was cut short before is finished.
 
     ``encrypted``: of the journal's files; the rest is in any case. ``occupy``: be the only process that uses it.
-    Raises StoreError, VaultError and Unreadable; nothing is overwritten then.
+    ``store``: where what is known of people lies, as STORE says. Raises StoreError, VaultError and Unreadable; nothing is overwritten then.
     """
     with ExitStack() as opened:
         if occupy:  # before anything: another process may be making the key just now
@@ -243,36 +270,52 @@ def open_memory(
             consent, modes = Consent(database), Modes(database)
         turns = Turns(database, vault)
         journal = Journal(folder / JOURNAL, vault, encrypted=encrypted, notes=occupy)
-        recall, store = Recall(database, vault, embedder), EmbeddedStore(database)
-        profile, roster = Profile(store, vault), Roster(store, vault)
+        recall = Recall(database, vault, embedder)
+        kept = open_store(parse_address(store), database, vault, alone=occupy)
+        far = kept if isinstance(kept, RedisStore) else None
+        if far is not None:
+            opened.callback(far.close)
+        profile, roster = Profile(kept, vault), Roster(kept, vault)
 
-        def may_recognise(person: str) -> bool:
-            return agreed(consent.decision(person, Purpose.VOICE))
+        def allowing(purpose: Purpose) -> Callable[[str], bool]:
+            return lambda person: agreed(consent.decision(person, purpose))
 
-        def erase_voice(person: str) -> None:
-            if voices.remove_person(person):
-                database.purge()
+        def erase_print(of: Voices | Faces, person: str) -> None:
+            try:
+                if of.remove_person(person):
+                    memory._purge()
+            except StoreAway as error:  # it waits, and goes before anything else
+                log.warning("a print has to wait: %s", error)
 
-        voices = Voices(store, vault, may_recognise)
-        consent.erase_with(Purpose.VOICE, erase_voice)
-        places: dict[str, Place] = {
-            "turns": turns,
-            "journal": journal,
-            "index": recall,
+        voices = Voices(kept, vault, allowing(Purpose.VOICE))
+        consent.erase_with(Purpose.VOICE, partial(erase_print, voices))
+        faces = Faces(kept, vault, allowing(Purpose.FACE))
+        consent.erase_with(Purpose.FACE, partial(erase_print, faces))
+        stored: dict[str, Place] = {
             "profile": profile,
             "roster": roster,
             "voices": voices,
+            "faces": faces,
         }
+        places: dict[str, Place] = {"turns": turns, "journal": journal, "index": recall, **stored}
         tombstones = Tombstones(database, vault, beside(key.file))
-        forgetting = Forgetting(database, vault, tombstones, turns, journal, posts, places)
+        forgetting = Forgetting(database, vault, tombstones, turns, journal, posts, places, far, stored)
+        parts = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster)
+        memory = Memory(*parts, voices, faces, kept, forgetting, ExitStack())
         if occupy:
+            if far is not None:
+                far.open(memory.forget_again)
             if forgetting.finish():
                 consent.load()
             recall.sweep()
             journal.convert()
-            voices.expire(time.time())
-        kept = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster)
-        return Memory(*kept, voices, forgetting, opened.pop_all())
+            try:
+                voices.expire(time.time())
+                faces.expire(time.time())
+            except StoreAway as error:
+                log.warning("prints are gone through at the next start: %s", error)
+        memory.opened = opened.pop_all()
+        return memory
 
 
 def document_of_turn(turn: StoredTurn) -> Document:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Literal, get_args
 from uuid import uuid4
 
@@ -70,7 +71,12 @@ class Profile:
     """From any thread; blocks for a disk write. Raises StoreError."""
 
     def __init__(self, store: PersonStore, vault: Vault) -> None:
-        self._ledger = Ledger(store, vault, HERS, "profile")
+        self._store, self._vault = store, vault
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        """Read when it is needed: the store may be away at the start."""
+        return Ledger(self._store, self._vault, HERS, "profile")
 
     @property
     def damaged(self) -> int:

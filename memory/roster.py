@@ -10,11 +10,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
 
-from memory.errors import EntryError, KeyGone, Unreadable
+from memory.errors import EntryError, KeyGone, StoreAway, Unreadable
 from memory.ledger import Item, Ledger, Update, resting_on
 from memory.ports import PersonStore
 from memory.roster_update import ALIAS, FEELING, HISTORY, MOST, RELATIONSHIP, RosterUpdate, merged
@@ -66,11 +67,7 @@ class Roster:
 
     def people(self) -> list[str]:
         """Ids of everybody she has met or knows something of."""
-        return [
-            person
-            for person in self._store.people()
-            if any(field.startswith(f"{PREFIX}:") for field in self._store.fields(person))
-        ]
+        return self._store.people(PREFIX)
 
     def damaged(self, person: str) -> int:
         """How much of what is known of a person cannot be opened, though the keys are there; it is left as it is."""
@@ -135,7 +132,7 @@ class Roster:
 
     def remove_where(self, goes: Callable[[Item], bool]) -> int:
         """See Ledger.remove_where; of everybody's lines."""
-        with self._lock:
+        with self._erasing():
             return sum(self._of(one)[0].remove_where(goes) for one in self.people())
 
     def keep_private(self, which: Callable[[Item], bool]) -> None:
@@ -169,7 +166,7 @@ class Roster:
 
         May be called again, before or after their key is destroyed.
         """
-        with self._lock:
+        with self._erasing():
             count = self._drop(person)
             return count + sum(self._of(other)[0].remove_person(person) for other in self.people())
 
@@ -189,8 +186,18 @@ class Roster:
 
     def clear(self) -> int:
         """Drop everybody; how many lines there were."""
-        with self._lock:
+        with self._erasing():
             return sum(map(self._drop, self.people()))
+
+    @contextmanager
+    def _erasing(self) -> Iterator[None]:
+        """What a store that is away still has is not held in RAM either."""
+        with self._lock:
+            try:
+                yield
+            except StoreAway:
+                self._known.clear()
+                raise
 
     def _lines_of(self, person: str) -> int:
         """Also those that nobody can open."""

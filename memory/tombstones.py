@@ -94,6 +94,10 @@ class Tombstones:
                 self._insert(one)
         return self._inside("finished_s IS NULL")
 
+    def all(self) -> list[Tombstone]:
+        """Oldest first."""
+        return self._inside("1")
+
     def last_s(self, person: str) -> float | None:
         """When all that was kept of a person was last forgotten (Unix time); None: never."""
         rows = self._database.read(

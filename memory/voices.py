@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
-from memory.errors import KeyGone, Unreadable
+from memory.errors import KeyGone, StoreAway, Unreadable
 from memory.ports import PersonStore
 from memory.tombstones import Tombstone
 from memory.vault import Vault
@@ -105,7 +105,11 @@ class Voices:
     def remove_person(self, person: str) -> int:
         """Erase a person's print; how many there were. Before or after their key is destroyed."""
         with self._lock:
-            count = self.count_of(person)
+            try:
+                count = self.count_of(person)
+            except StoreAway:
+                self._store.put(person, {FIELD: None})  # it goes when the store is back
+                raise
             if count:
                 self._store.put(person, {FIELD: None})
             return count
@@ -124,7 +128,7 @@ class Voices:
         return sum(map(self.remove_person, self._people()))
 
     def _people(self) -> list[str]:
-        return [person for person in self._store.people() if self.count_of(person)]
+        return self._store.people(FIELD)
 
     def _put(self, person: str, one: KeptVoice) -> None:
         vector = one.vector.astype("<f4").tobytes().hex()

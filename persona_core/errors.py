@@ -17,6 +17,10 @@ class AudioError(KithError):
     """A sound file or device cannot be read or written."""
 
 
+class PictureError(KithError):
+    """Something is no picture, or none that can be taken."""
+
+
 class CharacterError(KithError):
     """A character file cannot be read."""
 

@@ -11,10 +11,12 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from persona_core.types import (
+    Face,
     Frame,
     Message,
     Pcm,
     Person,
+    Picture,
     Recalled,
     Samples,
     Sampling,
@@ -62,6 +64,21 @@ class VoiceEncoder(Protocol):
         """Whose voice it is, as a vector of unit length: the more alike two are, the higher their product.
 
         ``samples``: 16 kHz, at least 0.3 s of one voice. Raises EngineError.
+        """
+        ...
+
+
+class FaceEncoder(Protocol):
+    name: str  # vectors of two encoders cannot be compared
+
+    async def find(self, picture: Picture) -> list[Face]:
+        """Every face in ``picture``, the largest first. Raises PictureError for what is none, EngineError."""
+        ...
+
+    async def embed(self, picture: Picture, face: Face) -> Samples:
+        """Whose face it is, as a vector of unit length: the more alike two are, the higher their product.
+
+        ``face`` is one that ``find`` found in this very picture. Raises PictureError and EngineError.
         """
         ...
 

@@ -29,6 +29,7 @@ SECTIONS = {  # first setting of a section → its heading in .env.example
     "vad_engine": "Hearing",
     "llm_engine": "Thinking",
     "tts_engine": "Speaking",
+    "face_engine": "Seeing",
     "desk_microphone": "At the desk",
     "page": "Her page",
     "log_level": "Log",
@@ -73,6 +74,11 @@ class Settings(BaseModel):
     )
     key_passphrase: SecretStr = Field(
         SecretStr(""), description="Instead of a key file: what is kept opens only with it."
+    )
+    store: SecretStr = Field(
+        SecretStr(""),
+        description="embedded: what she knows of people lies in DATA_DIR. Or in a Redis, e.g. redis://127.0.0.1:6379/0, with "
+        "a password and TLS rediss://kith:password@host:6380/0 (docs/redis.md). Empty: embedded.",
     )
     journal_encryption: Literal["on", "off"] = Field(
         "on",
@@ -183,6 +189,16 @@ class Settings(BaseModel):
     )
     listening_sounds: Literal["off", "on"] = Field(
         "off", description="off | on: she hums at the pauses of somebody who tells her something long."
+    )
+
+    face_engine: Literal["sface", "insightface"] = Field(
+        "sface",
+        description="sface | insightface (yours to bring: InsightFace's own packs may be used for non-commercial research "
+        "only). What tells faces apart, where she may recognise anybody by theirs.",
+    )
+    face_model: str = Field(
+        "",
+        description="For FACE_ENGINE=insightface: the folder of a pack that you have, e.g. ~/.insightface/models/buffalo_l",
     )
 
     desk_microphone: str = Field(

@@ -12,6 +12,7 @@ from memory.types import Hit
 
 Pcm = npt.NDArray[np.int16]  # mono samples
 Samples = npt.NDArray[np.float32]  # mono samples, -1..1
+Picture = npt.NDArray[np.uint8]  # (height, width, 3): blue, green, red, as OpenCV and cameras have it
 
 EAR_RATE = 16_000  # Hz, what every hearing engine takes
 
@@ -33,6 +34,19 @@ class Frame:
     rate: int  # Hz
     at_s: float  # when its first sample was spoken, on the conversation's own clock
     sending: bool = True  # False: the person's own program has said that nothing follows, or sends nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face in a picture; all in pixels from its upper left corner, and possibly beyond its edges."""
+
+    x: float  # left edge
+    y: float  # upper edge
+    width: float
+    height: float
+    # (x, y) of right eye, left eye, tip of the nose, right and left corner of the mouth; right is its owner's
+    landmarks: tuple[tuple[float, float], ...]
+    score: float  # 0..1, how sure it is that this is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class Expression:
     """What shows on her face at one moment."""
 
     loudness: float = 0.0  # RMS (0..1) of what is heard of her

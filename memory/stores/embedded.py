@@ -35,9 +35,12 @@ class EmbeddedStore:
         rows = self._database.read("SELECT field, value FROM person_values WHERE person = ?", person)
         return {str(field): bytes(value) for field, value in rows}
 
-    def people(self) -> list[str]:
-        rows = self._database.read("SELECT DISTINCT person FROM person_values ORDER BY person")
-        return [str(person) for (person,) in rows]
+    def people(self, kind: str = "") -> list[str]:
+        start = f"{kind}:"
+        where = "WHERE field = ? OR substr(field, 1, ?) = ?" if kind else ""
+        values = (kind, len(start), start) if kind else ()
+        rows = self._database.read(f"SELECT DISTINCT person FROM person_values {where}", *values)
+        return sorted(str(person) for (person,) in rows)
 
     def remove(self, person: str) -> int:
         return len(

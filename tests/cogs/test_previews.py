@@ -64,3 +64,9 @@ def test_its_person_is_told_no_more_than_they_know_of() -> None:
 )
 def test_what_became_of_her_posts_is_told(posts: int, left: int, words: str) -> None:
     assert receipts.deleted(posts, left) == words
+
+
+def test_a_receipt_says_when_some_of_it_cannot_be_reached_yet() -> None:
+    assert receipts.waiting(Receipt("ann", {"turns": 1})) == ""
+    assert "does not answer now" in receipts.waiting(Receipt("ann", {}, waits=True))
+    assert not Receipt("ann", {}, waits=True).empty

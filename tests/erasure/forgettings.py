@@ -91,6 +91,10 @@ def _voice(home: Household) -> None:
     home.command(CARL, "/consent voice", answer="off")
 
 
+def _face(home: Household) -> None:
+    home.command(CARL, "/consent face", answer="off")
+
+
 def _withdraw(home: Household) -> None:
     (shown,) = home.command(CARL, "/consent remembering", answer="off").shown
     home.server.click(home.people[CARL], shown, "Yes, forget it").wait(20)
@@ -141,6 +145,10 @@ FORGETTINGS = (
     Forgetting(
         *("/consent voice off", CARL, _nothing, _voice),
         _words("a print of the voice of who withdraws that"),
+    ),
+    Forgetting(
+        *("/consent face off", CARL, _nothing, _face),
+        _words("a print of the face of who withdraws that"),
     ),
     Forgetting("/consent remembering off", CARL, _nothing, _withdraw, frozenset(words_of(CARL)), whole=True),
     Forgetting("/forget person", DORA, _nothing, _person, frozenset(words_of(DORA)), whole=True),

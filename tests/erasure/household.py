@@ -111,7 +111,7 @@ class Household:
         self.run(self.bot.host.conversations.close(key(self.den)))
         self.run(self.bot.host.remembering.up_to_date())
         self._of_people()
-        self._voices()
+        self._prints()
 
     def _long_ago(self) -> None:
         self.mention(GUS, self.den, f"I once sailed a boat called {WORDS['written long ago']} to Bergen")
@@ -193,17 +193,23 @@ class Household:
         )
         self.scene.wait(lambda: len(panel.history) > before, "nothing came of it")
 
-    def _voices(self) -> None:
-        """Prints of voices whose bytes are words, and the names with them."""
-        host = self.bot.host
-        for whose, name in (
-            (ANN, "a print of their voice"),
-            (CARL, "a print of the voice of who withdraws that"),
+    def _prints(self) -> None:
+        """Prints of voices and faces whose bytes are words, and the names with them."""
+        memory = self.bot.host.memory
+        for whose, name, purpose in (
+            (ANN, "a print of their voice", Purpose.VOICE),
+            (ANN, "a print of their face", Purpose.FACE),
+            (CARL, "a print of the voice of who withdraws that", Purpose.VOICE),
+            (CARL, "a print of the face of who withdraws that", Purpose.FACE),
         ):
-            self.run(host.consent.decide(person(self.people[whose]), Purpose.VOICE, True, "test"))
+            who = person(self.people[whose])
+            self.run(self.bot.host.consent.decide(who, purpose, True, "test"))
             written = f"here: {WORDS[name]} ".encode()
             print_ = np.frombuffer(written.ljust(32, b"."), "<f4")
-            assert host.memory.keep_voice(person(self.people[whose]), print_, "letters", written.decode())
+            if purpose is Purpose.VOICE:
+                assert memory.keep_voice(who, print_, "letters", written.decode())
+            else:
+                assert memory.keep_face(who, print_, "letters", 5)
 
     # Asking
 

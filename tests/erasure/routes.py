@@ -66,6 +66,7 @@ ROUTES = (
     _route(ANN, "forgotten as a note", KEPT, TERMS),
     _route(ANN, "forgotten by the menu of a message", *_TALK),
     _route(ANN, "a print of their voice", KEPT),
+    _route(ANN, "a print of their face", KEPT),
     # Bob stays until everything goes
     _route(BOB, "said in a call by somebody who stays", *_TALK, MESSAGES),
     _route(BOB, "written by somebody who stays", *_TALK),
@@ -74,6 +75,7 @@ ROUTES = (
     _route(CARL, "written by who withdraws", KEPT, TERMS),
     _route(CARL, "a note about who withdraws", KEPT, TERMS),
     _route(CARL, "a print of the voice of who withdraws that", KEPT),
+    _route(CARL, "a print of the face of who withdraws that", KEPT),
     _route(DORA, "written by whom the owner has forgotten", *_TALK),
     # whoever is still in the server has it
     replace(_route(DORA, "their name", KEPT), may_stay=frozenset({RAM})),

@@ -26,9 +26,11 @@ from tests.erasure.canaries import Words
 from tests.erasure.pages import are_pages, pages
 from tests.erasure.reaching import texts_from
 from tests.memory.lives import everything
+from tests.memory.redis_server import RedisServer
 
 DISK, PAGES, KEPT, TERMS = "files", "database pages", "what is kept", "index of words"
 MESSAGES, RAM, LOGS = "messages", "RAM", "logs"
+REDIS_FILES = "files of Redis"
 _MIRRORED = (
     *(discord.Message, discord.PartialMessage, discord.Interaction, discord.ApplicationContext, discord.User),
     *(discord.Member, discord.Guild, discord.ui.View, discord.ui.Item, discord.ui.Modal),
@@ -73,6 +75,14 @@ def on_disk(*folders: Path) -> Iterator[Haystack]:
                 yield DISK, path.read_bytes()
 
 
+def in_redis(server: RedisServer) -> Iterator[Haystack]:
+    """Every byte that a Redis keeps on its disk: its dump, its append-only files, its log; and all that it holds."""
+    yield REDIS_FILES, server.files()
+    with server.client() as client:
+        for key in client.scan_iter():
+            yield REDIS_FILES, key + b"\n" + (client.dump(key) or b"")
+
+
 def in_pages(folder: Path, key: KeyPlace) -> Iterator[Haystack]:
     """Of the database and its log, decrypted; those that are free among them."""
     found = pages(database_of(folder), derive(unlock(key, folder), "database"))
@@ -89,8 +99,10 @@ def opened(memory: Memory) -> Iterator[Haystack]:
     """All that anybody with every key could read: tables, turns, documents, notes in all versions, profile, roster."""
     yield KEPT, everything(memory).encode()
     yield KEPT, repr([stored.document for stored in memory.recall._index.all()]).encode()
-    prints = [memory.voices._open(person) for person in memory.voices._people()]
-    yield KEPT, b"\n".join(one.vector.tobytes() + one.name.encode() for one in prints if one is not None)
+    voices = [memory.voices._open(person) for person in memory.voices._people()]
+    faces = [memory.faces._open(person) for person in memory.faces._people()]
+    yield KEPT, b"\n".join(one.vector.tobytes() + one.name.encode() for one in voices if one is not None)
+    yield KEPT, b"\n".join(one.vector.tobytes() for one in faces if one is not None)
     for table in tables(memory):
         if table.startswith("words_counted"):
             yield TERMS, repr(memory.database.execute(f"SELECT term FROM {table}")).encode()

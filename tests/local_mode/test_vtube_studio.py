@@ -27,7 +27,7 @@ from persona_core.errors import SettingsError
 from persona_core.settings import load_settings
 from persona_core.speaking.loudness import Measured
 from persona_core.thinking.tail import EMOTIONS
-from persona_core.types import Face, Pcm
+from persona_core.types import Expression, Pcm
 from tests.local_mode import vtube_studio_server as server
 from tests.local_mode.sitting import sitting
 from tests.local_mode.sound_server import sound_server
@@ -91,8 +91,8 @@ class Avatar:
         self.told: list[str] = []
         self.sent = VTubeStudio(load_settings(given, None), self._face, self.told.append)
 
-    def _face(self) -> Face:
-        return Face(self.voice.loudness() if self.voice else 0.0, self.emotion)
+    def _face(self) -> Expression:
+        return Expression(self.voice.loudness() if self.voice else 0.0, self.emotion)
 
 
 @asynccontextmanager

@@ -106,15 +106,33 @@ def test_what_would_go_is_what_goes_and_then_nothing_is_left_to_go(
 
 
 def test_a_receipt_counts_what_went_from_each_place(memory: Memory, lives: Lives) -> None:
-    everywhere = {"turns": 5, "journal": 3, "index": 8, "profile": 1, "roster": 2, "voices": 0, POSTS: 2}
+    everywhere = {
+        "turns": 5,
+        "journal": 3,
+        "index": 8,
+        "profile": 1,
+        "roster": 2,
+        "voices": 0,
+        "faces": 0,
+        POSTS: 2,
+    }
     assert memory.forgetting.look(Wish(ANN)) == Receipt(ANN, everywhere)
     assert memory.forgetting.look(Wish(ANN, everywhere=False)).counts == everywhere | {POSTS: 0}
     assert memory.forgetting.look(Wish(EVERYBODY)).counts == {
         "people": 2,
-        **{"turns": 7, "journal": 5, "index": 12, "profile": 3, "roster": 3, "voices": 0, POSTS: 3},
+        **{
+            "turns": 7,
+            "journal": 5,
+            "index": 12,
+            "profile": 3,
+            "roster": 3,
+            "voices": 0,
+            "faces": 0,
+            POSTS: 3,
+        },
     }
     assert memory.forgetting.look(Wish(ANN, turns=(lives.turns["Amble"].id,))).counts == {
-        **{"turns": 3, "journal": 2, "index": 5, "profile": 1, "roster": 2, "voices": 0, POSTS: 2}
+        **{"turns": 3, "journal": 2, "index": 5, "profile": 1, "roster": 2, "voices": 0, "faces": 0, POSTS: 2}
     }
     assert memory.forgetting.look(Wish("discord:9")).empty
 

@@ -1,0 +1,1 @@
+"""From pictures to whose face it is. Nothing here keeps a picture."""

@@ -1,0 +1,83 @@
+"""Bytes become a picture, whoever sent them: one place that decodes, with a limit for each thing that can grow."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from persona_core.errors import PictureError
+from persona_core.types import Picture
+
+MOST_BYTES = 24_000_000
+MOST_PIXELS = 32_000_000  # as it comes; larger ones are not decoded
+LONGEST = 1920  # pixels of the longer side of what comes out
+SHORTEST = 16  # of the shorter side; there is no face in less
+FORMATS = ("JPEG", "PNG", "WEBP")  # of a camera, of a page, of a telephone
+
+_BEHIND = (128, 128, 128)  # what shows through where a picture is transparent
+
+
+def decode_picture(data: bytes) -> Picture:
+    """The picture in ``data`` (JPEG, PNG or WebP) as it is looked at: turned as its EXIF says, in colour, without
+    transparency, at most LONGEST pixels long. Of an animation the first picture.
+
+    Blocks for 5 to 200 ms: call it off the event loop. Raises PictureError.
+    """
+    if len(data) > MOST_BYTES:
+        raise PictureError(f"This picture has {len(data) / 1e6:.0f} MB; I take up to {MOST_BYTES / 1e6:.0f}.")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(image.width, image.height)
+            image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is made smaller while it is decoded
+            image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
+            upright = ImageOps.exif_transpose(image)
+            rgb = np.asarray(_in_colour(upright), np.uint8)
+    except UnidentifiedImageError as cause:
+        raise PictureError("This is not a picture that I can read: I take JPEG, PNG and WebP.") from cause
+    except Image.DecompressionBombError as cause:
+        raise PictureError(
+            f"This picture is too large; I take up to {MOST_PIXELS / 1e6:.0f} megapixels."
+        ) from cause
+    except _DAMAGED as cause:
+        raise PictureError("This picture is damaged: it cannot be decoded.") from cause
+    return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def checked(picture: Picture) -> Picture:
+    """``picture`` itself, in one piece of memory, if it is one. Raises PictureError."""
+    array = np.asarray(picture)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise PictureError("A picture has to be an array (height, width, 3) of bytes.")
+    _check_size(array.shape[1], array.shape[0])
+    return np.ascontiguousarray(array)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise PictureError(
+            f"This picture has {width * height / 1e6:.0f} megapixels; I take up to {MOST_PIXELS / 1e6:.0f}."
+        )
+    if min(width, height) < SHORTEST:
+        raise PictureError(f"This picture is too small, {width} × {height} pixels: there is no face in it.")
+
+
+def _in_colour(image: Image.Image) -> Image.Image:
+    """As RGB, whatever it was: grey in 8 or 16 bits, a palette, CMYK, with or without transparency."""
+    if image.mode.startswith("I"):  # more than 8 bits of grey: Pillow would cut them off at 255
+        grey = np.asarray(image, np.float64)
+        image = Image.fromarray((grey / max(255.0, float(grey.max())) * 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, (*_BEHIND, 255)), image).convert("RGB")
+    return image.convert("RGB")
+
+
+# what Pillow's decoders, and its readers of EXIF, answer damaged data with
+_DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError),
+    *(struct.error, zlib.error),
+)

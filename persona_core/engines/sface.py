@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from persona_core.engines.threads import give_way
 from persona_core.errors import EngineError
@@ -87,7 +88,7 @@ class SFace:
         rows[:, :14] *= np.tile([width / size[0], height / size[1]], 7)
         return sorted((_face(row) for row in rows), key=lambda face: -face.width * face.height)
 
-    def _rows(self, picture: Picture) -> Samples | None:
+    def _rows(self, picture: MatLike) -> Samples | None:
         """(faces, 15): box, five landmarks, score; None: there is no face."""
         height, width = picture.shape[:2]
         if min(height, width) < _LEAST:

@@ -40,8 +40,8 @@ class Persona:
     last_resort: LanguageModel  # answers when ``llm`` fails
     sampling: Sampling
     hearing: Hearing | None = None  # None: she only reads
-    voices: VoiceEncoder | None = None  # None: people in one stream are not told apart
     tts: TextToSpeech | None = None  # None: she only writes
+    voices: VoiceEncoder | None = None  # None: people in one stream are not told apart
     fillers: bool = False  # whether she says something short when a reply is late
     listening_sounds: bool = False  # whether she shows with a sound that she listens
     languages: frozenset[str] = frozenset({"en"})  # that she can speak aloud, ISO 639-1

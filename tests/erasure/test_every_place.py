@@ -95,6 +95,7 @@ WRITING = {  # modules that write files, or could: where the words go
     "memory/editor.py": "what is being edited, in RAM, overwritten in the end (python -m memory edit)",
     "memory/__main__.py": "prints",
     "cogs/overlay/guard.py": "what opens the page",
+    "local_mode/vtube_studio_api.py": "what opens VTube Studio",
     **dict.fromkeys(("local_mode/console.py", "local_mode/slash.py"), "prints, or a file that was asked for"),
     "persona_core/thinking/cards.py": "characters, which are nobody's words",
     **{

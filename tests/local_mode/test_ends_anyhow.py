@@ -52,7 +52,7 @@ class Sitting:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(folder, **env),
-            preexec_fn=_heed_ctrl_c,  # noqa: PLW1509  # no threads here
+            preexec_fn=_heed_signals,  # noqa: PLW1509  # no threads here
         )
 
     def type(self, line: str, says: str = "") -> None:
@@ -80,9 +80,10 @@ class Sitting:
         return self._process.returncode, beside.decode()
 
 
-def _heed_ctrl_c() -> None:
-    """A shell that runs the tests in the background has them ignore it, and whatever they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _heed_signals() -> None:
+    """A shell that runs the tests in the background, or nohup, has them ignore some, and whatever they start."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
 
 
 def kept(folder: Path) -> str:

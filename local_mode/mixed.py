@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from memory.errors import MemoryFault
 from memory.memory import Memory
-from memory.voices import AGAIN_S
+from memory.prints import AGAIN_S
 from persona_core.hearing.prints import Prints, VoicePrint
 from persona_core.hearing.voices import Lost, Revised, Speaks, Voices, VoicesEvent
 from persona_core.ports import Transport, VoiceActivity, VoiceEncoder

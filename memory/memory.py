@@ -23,6 +23,7 @@ from memory.master import KeyPlace, derive, unlock
 from memory.modes import Modes
 from memory.ports import Embedder, PersonStore
 from memory.posts import Posts
+from memory.prints import Vector
 from memory.profile import Profile
 from memory.recall import Recall
 from memory.rekeying import finish_rekey
@@ -34,7 +35,7 @@ from memory.tombstones import Tombstones, beside
 from memory.turns import Turns
 from memory.types import Document, Entry, StoredTurn
 from memory.vault import Vault
-from memory.voices import Vector, Voices
+from memory.voices import Voices
 
 JOURNAL = "journal"  # in DATA_DIR
 AT_ONCE = 1_000  # turns that a start has to index

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from memory.consent import Purpose
-from memory.faces import LONGEST_S, KeptFace
+from memory.faces import KeptFace
 from memory.forget import Wish
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
+from memory.prints import LONGEST_S
 from tests.memory.kept import everything_under
 
 ENCODER = "sface-2021dec"

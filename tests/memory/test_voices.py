@@ -12,7 +12,8 @@ from memory.forget import Wish
 from memory.known import known
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
-from memory.voices import LONGEST_S, KeptVoice
+from memory.prints import LONGEST_S
+from memory.voices import KeptVoice
 from tests.memory.kept import everything_under
 
 ENCODER = "campplus-zh-en"

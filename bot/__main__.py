@@ -6,17 +6,15 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
-import threading
-from typing import NoReturn
 
 from bot import doctor, logs
-from bot.client import LOADER, BotError, PersonaBot, use_server
+from bot.client import BotError, PersonaBot, use_server
 from bot.line import PREFIX
 from cogs.overlay.viewing import Viewing
 from memory.errors import MemoryFault
+from persona_core.engines.threads import end
 from persona_core.errors import KithError
 from persona_core.settings import Settings, load_settings
 
@@ -117,14 +115,5 @@ def _on_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(number, stopped.set)
 
 
-def _end(status: int) -> NoReturn:
-    """A model library that is still being loaded would abort an ordinary exit."""
-    if any(thread.name == LOADER for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
-
-
 if __name__ == "__main__":
-    _end(main())
+    end(main())

@@ -27,9 +27,6 @@ ENDING_S = 5.0  # for what the cogs are doing: what is being erased, or written 
 # How py-cord calls the tasks in which it carries out commands and buttons
 ANSWERING = ("pycord: on_interaction", "discord-ui-view-dispatch")
 
-LOADER = "load persona"  # the thread's name
-
-
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +72,7 @@ class PersonaBot(discord.AutoShardedBot):
         """Build the persona beside the event loop. Raises KithError."""
         settings, report = self.host.settings, self.host.engines.append
         self.host.persona = await in_own_thread(
-            lambda: build_persona(settings, hear=True, speak=True, report=report), LOADER
+            lambda: build_persona(settings, hear=True, speak=True, report=report), "load persona"
         )
         self.host.remembering.start()
         log.info("the persona is awake")

@@ -34,6 +34,7 @@ from local_mode.slash import Slash
 from memory.errors import MemoryFault
 from persona_core.assemble import build_persona
 from persona_core.conversation import Conversation
+from persona_core.engines.threads import end
 from persona_core.errors import KithError
 from persona_core.events import Event, Failed
 from persona_core.persona import Persona
@@ -324,4 +325,4 @@ def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playba
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Executor
 from contextlib import closing, suppress
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
 NICE = 5  # of 19; such threads get a quarter of a processor that others want too
 
 _END = object()
+
+_own: set[threading.Thread] = set()  # those of in_own_thread; touched by the event loop's thread alone
 
 
 def give_way() -> None:
@@ -51,8 +54,24 @@ async def in_own_thread(work: Callable[[], T], name: str) -> T:
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(settle, value, error)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    _own.difference_update([thread for thread in _own if not thread.is_alive()])
+    _own.add(thread := threading.Thread(target=run, name=name, daemon=True))
+    thread.start()
     return await result
+
+
+def end(status: int) -> NoReturn:
+    """End the process with ``status``, whatever ``in_own_thread`` is still at.
+
+    An ordinary exit takes the interpreter away from a library that is just being loaded there, which aborts.
+    """
+    if any(thread.is_alive() for thread in _own):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # it is closed, or there is none
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def stream_from_thread(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -153,3 +154,26 @@ def test_a_thread_that_gives_way_and_those_that_it_starts_come_later_than_the_ot
     with ThreadPoolExecutor(1, initializer=give_way) as worker:
         assert worker.submit(mine).result() == worker.submit(started_there).result() == min(19, usual + NICE)
     assert mine() == usual
+
+
+@pytest.mark.parametrize(("seconds", "ordinary"), [(60, False), (0, True)])
+def test_who_ends_while_something_is_still_loaded_leaves_it_where_it_is(seconds: int, ordinary: bool) -> None:
+    script = f"""
+import asyncio, atexit, time
+from persona_core.engines.threads import end, in_own_thread
+
+async def begin():
+    loading = asyncio.create_task(in_own_thread(lambda: time.sleep({seconds}), "load"))
+    await asyncio.sleep(0)
+    if not {seconds}:
+        await loading
+        time.sleep(0.5)  # the thread itself is over, too
+
+atexit.register(print, "an ordinary exit")
+asyncio.run(begin())
+print("told")
+end(3)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 3 and not ended.stderr
+    assert ended.stdout.split("\n")[:-1] == ["told", *["an ordinary exit"] * ordinary]

@@ -110,6 +110,36 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence about somebody, and what it rests on."""
+
+    text: str  # as it can be spoken
+    sources: tuple[
+        str, ...
+    ]  # what in the store says so, such as "entry/20261127-190312-1f2e3d"; at least one
+    about: frozenset[str]  # ids of the people whose words it rests on
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """Meeting somebody. What it tells is for those it was asked for, and for nobody else."""
+
+    id: str  # of what is kept of it; empty: nothing is
+    person: str  # id; empty: nobody who is known for sure
+    name: str  # as she calls them; empty: unknown
+    likest: tuple[str, ...]  # ids: the one who it is; those who it may be, the likest first; nobody
+    confidence: float  # likeness to the likest, -1..1; -1 where nobody is known
+    at_s: float  # Unix time
+    since_s: float  # when this encounter began
+    statements: tuple[Statement, ...] = ()  # what she would say about them now; none for strangers
+
+    @property
+    def recall_summary(self) -> str:
+        """One or two sentences as they can be spoken; empty for strangers."""
+        return " ".join(statement.text for statement in self.statements)
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One part of a score."""
 

@@ -1,10 +1,11 @@
-"""What a conversation tells its surroundings: the terminal today, captions and pages later."""
+"""What a conversation, and an eye, tell their surroundings: terminal, captions and pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from persona_core.types import NOTHING_IN_MIND, Mind, Person, Reply, Timings, Utterance
+from memory.types import Encounter
+from persona_core.types import NOTHING_IN_MIND, Mind, Person, Reply, SeenFace, Timings, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,54 @@ class Failed:
 
 
 Event = Hearing | Heard | Speaking | Said | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is in view of a camera."""
+
+    camera: str
+    at: float  # time.perf_counter() of when the picture was taken
+    width: int  # of the picture that the faces' pixels count in
+    height: int
+    faces: tuple[SeenFace, ...]  # the largest first
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Somebody has come into view, and it is known who it is; or who was unknown turns out to be somebody."""
+
+    camera: str
+    track: int
+    encounter: Encounter
+    at: float  # time.perf_counter() of when the picture was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A face has been in view for a while that she could be told by, and is nobody's who is known. Nothing is kept."""
+
+    camera: str
+    track: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A face is out of view; ``person`` is None where it was nobody's who is known."""
+
+    camera: str
+    track: int
+    person: Person | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A camera shows nothing for the time being, or any more; ``message`` is one sentence for the user."""
+
+    camera: str
+    message: str
+
+
+EyeEvent = Sight | Met | Stranger | Gone | Blind

@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, 
 from datetime import date
 from typing import Protocol, runtime_checkable
 
+from memory.gallery import FaceEmbedding, Match
+from memory.types import Encounter
 from persona_core.types import (
     Face,
     Frame,
@@ -80,6 +82,25 @@ class FaceEncoder(Protocol):
 
         ``face`` is one that ``find`` found in this very picture. Raises PictureError and EngineError.
         """
+        ...
+
+
+class Acquaintances(Protocol):
+    """Whom she knows by their face. Errors are ``KithError``."""
+
+    async def whose(self, face: FaceEmbedding) -> Match:
+        """Whose face it is, perhaps, or nobody's who agreed to be recognised; nothing is kept. Takes about a millisecond."""
+        ...
+
+    async def encounter(self, face: FaceEmbedding, transcript: str, at_s: float) -> Encounter:
+        """They are met, saying ``transcript`` (empty: nothing yet) at ``at_s`` (Unix time).
+
+        What is kept of it is durable on return; of who is unknown, or has not agreed to be remembered, nothing is.
+        """
+        ...
+
+    def called(self, person_id: str) -> Person:
+        """Somebody who is known, as they are called here."""
         ...
 
 

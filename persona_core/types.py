@@ -50,6 +50,27 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What a camera saw at one moment."""
+
+    camera: str  # its name, as people see it
+    picture: Picture | bytes  # bytes: as it was sent, JPEG, PNG or WebP
+    at: float  # time.perf_counter() of when it was taken
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face that is in view, followed from picture to picture."""
+
+    track: int  # its number for as long as it is in view; never used again
+    face: Face
+    person: Person | None = None  # who it is; None: unknown, or not told yet
+    maybe: tuple[Person, ...] = ()  # who it may be
+    likeness: float = -1.0  # to the likest, -1..1
+    refusal: str = ""  # why it cannot be told by, in a sentence; empty: it can
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Sound to be recognised, and what is known of it already."""
 

@@ -5,10 +5,9 @@ Pure. Vectors of two engines cannot be compared, so nothing here takes one witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from memory.gallery import Template, unit_of
 from persona_core.errors import KithError
 from persona_core.types import Samples
 
@@ -18,15 +17,6 @@ MOST_STRAY = 0.25  # of the frames may be something else, such as somebody walki
 
 class NotEnrolled(KithError):
     """No template can be made of this; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The face of one person."""
-
-    vector: Samples  # of unit length
-    encoder: str  # FaceEncoder.name
-    frames: int  # that it is the average of
 
 
 class Sitting:
@@ -66,14 +56,6 @@ class Sitting:
         """Of a frame and the others."""
         rest = [one for at, one in enumerate(self._frames) if at != number]
         return float(self._frames[number] @ _mean(np.stack(rest)))
-
-
-def unit_of(vector: Samples) -> Samples:
-    """``vector`` itself. Raises ValueError where it is not of unit length, or no vector at all."""
-    given = np.asarray(vector, np.float32)
-    if given.ndim != 1 or not abs(float(np.linalg.norm(given)) - 1) < 1e-3:  # NaN is not, either
-        raise ValueError("that is not a vector of unit length")
-    return given
 
 
 def _mean(vectors: Samples) -> Samples:

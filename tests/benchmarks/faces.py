@@ -5,7 +5,7 @@ webcam's look each, and one person's eight casual photographs (two sets, which S
 alike, where no two people of the others reach 0.5; counted as two, they would be sixteen pairs taken for one another). Each picture is also seen blurred, in bad light, small,
 tilted, grainy and squeezed; all of that is made here, of few people who look ahead, in one studio and one home.
 
-Every second person of the London set is used for choosing bounds, as ``persona_core/seeing/match.py`` has them; the other
+Every second person of the London set is used for choosing bounds, as ``memory/gallery.py`` has them; the other
 17 and the casual one for measuring, and the other way round to see how much hangs on who is which. People are enrolled
 from one photograph as it is seen by a moving head, and looked for in the others. A known face is looked for among all,
 and, as a stranger, among the others.
@@ -27,12 +27,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from memory.gallery import Bounds, Gallery, Template, Verdict, bounds_of
 from persona_core.assemble import build_face_encoder
 from persona_core.ports import FaceEncoder
-from persona_core.seeing.match import Bounds, Gallery, Verdict, bounds_of
 from persona_core.seeing.pictures import decode_picture
 from persona_core.seeing.quality import ENROLLING, look, refusal
-from persona_core.seeing.templates import Sitting, Template
+from persona_core.seeing.templates import Sitting
 from persona_core.settings import load_settings
 from persona_core.types import Picture, Samples
 from tests.benchmarks.figures import Figure, against, figure_of, show

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
+from memory.gallery import bounds_of
 from persona_core.assemble import FACES, build_face_encoder
 from persona_core.engines.sface import SFace
 from persona_core.errors import EngineError, PictureError
-from persona_core.seeing.match import bounds_of
 from persona_core.seeing.pictures import decode_picture
 from persona_core.settings import Settings
 from persona_core.types import Face, Picture, Samples

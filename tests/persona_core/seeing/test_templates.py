@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from persona_core.seeing.templates import ENOUGH, NotEnrolled, Sitting, unit_of
+from memory.gallery import unit_of
+from persona_core.seeing.templates import ENOUGH, NotEnrolled, Sitting
 from persona_core.types import Samples
 
 ENGINE = "an engine"

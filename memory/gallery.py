@@ -11,9 +11,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
-from persona_core.seeing.templates import Template, unit_of
-from persona_core.types import Samples
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceEmbedding:
+    """A face in one picture. It is compared, and kept nowhere."""
+
+    vector: Vector  # of unit length
+    encoder: str  # FaceEncoder.name
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The face of one person."""
+
+    vector: Vector  # of unit length
+    encoder: str  # FaceEncoder.name
+    frames: int  # that it is the average of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,7 @@ class Gallery:
         self.encoder = encoder
         self._templates: dict[str, Template] = {}
         self._people: tuple[str, ...] = ()
-        self._vectors: Samples | None = None  # (people, size), made anew when somebody has come or gone
+        self._vectors: Vector | None = None  # (people, size), made anew when somebody has come or gone
         for person, template in (templates or {}).items():
             self.enrol(person, template)
 
@@ -73,7 +90,7 @@ class Gallery:
         self._templates.pop(person, None)
         self._people, self._vectors = (), None
 
-    def match(self, vector: Samples, bounds: Bounds | None = None) -> Match:
+    def match(self, vector: Vector, bounds: Bounds | None = None) -> Match:
         """``vector``: of this gallery's engine; ``bounds``: the engine's. Raises ValueError for what is no unit vector."""
         seen, bounds = unit_of(vector), bounds or bounds_of(self.encoder)
         if not self._templates:
@@ -90,3 +107,11 @@ class Gallery:
         if best >= bounds.accept and len(likest) == 1:
             return Match(Verdict.KNOWN, likest, best)
         return Match(Verdict.MAYBE if likest else Verdict.UNKNOWN, likest, best)
+
+
+def unit_of(vector: Vector) -> Vector:
+    """``vector`` itself. Raises ValueError where it is not of unit length, or no vector at all."""
+    given = np.asarray(vector, np.float32)
+    if given.ndim != 1 or not abs(float(np.linalg.norm(given)) - 1) < 1e-3:  # NaN is not, either
+        raise ValueError("that is not a vector of unit length")
+    return given

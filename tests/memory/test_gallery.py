@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from persona_core.seeing.match import CALIBRATED, NOT_CALIBRATED, Bounds, Gallery, Match, Verdict, bounds_of
-from persona_core.seeing.templates import Template
+from memory.gallery import CALIBRATED, NOT_CALIBRATED, Bounds, Gallery, Match, Template, Verdict, bounds_of
 from persona_core.types import Samples
 
 ENGINE = "an engine"

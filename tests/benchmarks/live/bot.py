@@ -111,4 +111,4 @@ if __name__ == "__main__":
     watch_prompts()
     entry.PersonaBot = TellingBot  # type: ignore[misc]
     sys.argv[1:] = []
-    entry._end(entry.main())
+    entry.end(entry.main())

@@ -21,6 +21,7 @@ from persona_core.types import Frame, Pcm, Person
 
 MOST_WAITING = 500  # frames (10 s); a listener further behind loses the oldest
 TAIL_S = 6.0  # silence given after push-to-talk, so that ears hear the pause
+GATED_FRAMES = 3  # without a single sample: no microphone is so still, so whatever sends has stopped
 DRIFT_S = 0.25  # the card's clock and the computer's may be so far apart before the card's is set right
 LOOKED_AFTER_S = 0.5  # so soon it is noticed that a device has gone, or is back
 BLIND_S = 3.0  # the same where every stream has to be closed to see what is back
@@ -47,6 +48,7 @@ class DeskTransport:
         self._deaf = True
         self._talking = True
         self._tail = 0  # frames of silence that are still to come
+        self._still = 0  # frames without a single sample, at the end of what has come
         self._next_s = 0.0  # when the next frame begins, on the conversation's clock
 
     async def frames(self) -> AsyncIterator[Frame]:
@@ -59,8 +61,12 @@ class DeskTransport:
             self._wake.clear()
             await self._wake.wait()
 
-    def hear(self, pcm: Pcm, rate: int, came_s: float) -> None:
-        """Queue a frame that was complete at ``came_s``, on the event loop; never waits."""
+    def hear(self, pcm: Pcm, rate: int, came_s: float, still: bool = False) -> None:
+        """Queue a frame that was complete at ``came_s``, on the event loop; never waits.
+
+        ``still``: it came without a single sample, as from a gate that has closed, here or at a call's far end.
+        """
+        self._still = self._still + 1 if still else 0
         if self._closed or self._deaf or not self._may_hear(self._person.id):
             return
         sending = self._talking
@@ -69,6 +75,7 @@ class DeskTransport:
                 return
             self._tail -= 1
             pcm = np.zeros(len(pcm), np.int16)
+        sending = sending and self._still < GATED_FRAMES
         begun_s = came_s - FRAME_S
         if abs(begun_s - self._next_s) > DRIFT_S:
             self._next_s = max(begun_s, self._next_s)
@@ -233,11 +240,11 @@ class DeskLine:
 
     def _on_frame(self, pcm: Pcm, rate: int) -> None:
         """In the microphone's thread."""
-        came_s, (cleaned, rate) = self._clock(), self._clean(pcm, rate)
+        came_s, still, (cleaned, rate) = self._clock(), not pcm.any(), self._clean(pcm, rate)
         if not len(cleaned):
             return
         try:
-            self._loop.call_soon_threadsafe(self._transport.hear, cleaned, rate, came_s)
+            self._loop.call_soon_threadsafe(self._transport.hear, cleaned, rate, came_s, still)
         except RuntimeError:  # the loop has ended
             log.info("a frame came after the end")
 

@@ -42,9 +42,10 @@ class Steady:
 
     def takes(self, at: float) -> bool:
         """Whether the picture of this moment is one of them."""
-        if at < self._due - self._period / 4:  # cameras are not as even as clocks
+        early = self._period / 4  # cameras are not as even as clocks
+        if at < self._due - early:
             return False
-        self._due = max(self._due + self._period, at)
+        self._due = max(self._due, at - early) + self._period
         return True
 
 
@@ -133,9 +134,9 @@ def _play(
 ) -> None:
     """A film, at its own pace."""
     begins_s = begin_of(container)
-    started = time.perf_counter() if started is None else started
     for packet in container.demux(stream):
         for frame in _decoded(packet):
+            started = time.perf_counter() if started is None else started
             at = started + ((frame.time or 0.0) - begins_s)
             if not steady.takes(at) or time.perf_counter() - at > LATE_S:
                 continue

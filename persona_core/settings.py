@@ -209,7 +209,8 @@ class Settings(BaseModel):
         "(docs/camera.md). Empty: off.",
     )
     camera_fps: Annotated[float, Field(ge=1, le=60)] = Field(
-        15, description="Pictures a second that are looked at, of each camera; what comes beyond them is dropped."
+        15,
+        description="Pictures a second that are looked at, of each camera; what comes beyond them is dropped.",
     )
 
     desk_microphone: str = Field(

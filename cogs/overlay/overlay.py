@@ -28,6 +28,7 @@ from cogs.overlay.open_page import (
     read,
 )
 from cogs.overlay.ports import Answered, Json, Surroundings
+from cogs.overlay.pushing import Pushing
 from cogs.overlay.recalled import Recalling
 from cogs.overlay.server import HOST, Server
 from cogs.overlay.session import Session
@@ -72,9 +73,10 @@ class Overlay(KithCog):
         ``shown``: somebody reads it, and no log does, so that the token may stand in it.
         """
         port, host = self.host.settings.page_port, self.host
-        server = Server(self._files, self._connected, self._count_refused)
         try:
             self._token = await asyncio.to_thread(token_in, host.settings.data_dir)
+            pushed = Pushing(surroundings.pushed, self._token, self._count_refused)
+            server = Server(self._files, self._connected, self._count_refused, pushed)
             found = await server.open(port)
         except KithError as error:
             tell(str(error))

@@ -117,3 +117,16 @@ class Surroundings:
     title: Callable[[Place], str]  # what a place is called, without Discord's marks
     sitter: Sitter | None = None  # None: it only shows
     why_silent: str = ""  # a sentence for whoever wonders why there is nothing to see, or to type into
+    pushed: Pushed | None = None  # where pictures go that programs send; None: nobody wants any
+
+
+class Pushed(Protocol):
+    """Takes pictures that other programs send, glasses among them."""
+
+    def refusal(self, camera: str) -> str:
+        """Why nothing of this name is wanted, in a sentence; empty: it is."""
+        ...
+
+    def push(self, camera: str, data: bytes, taken_s: float | None) -> None:
+        """A picture (JPEG, PNG, WebP), and when it was taken by its sender's clock (Unix seconds). Never waits."""
+        ...

@@ -15,10 +15,16 @@ from persona_core.types import Picture
 MOST_BYTES = 24_000_000
 MOST_PIXELS = 32_000_000  # as it comes; larger ones are not decoded
 LONGEST = 1920  # pixels of the longer side of what comes out
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 SHORTEST = 16  # of the shorter side; there is no face in less
 FORMATS = ("JPEG", "PNG", "WEBP")  # of a camera, of a page, of a telephone
 
+_TOO_MANY_PIXELS = f"This picture is too large; I take up to {MOST_PIXELS / 1e6:.0f} megapixels."
 _BEHIND = (128, 128, 128)  # what shows through where a picture is transparent
+
+
+class TooLarge(PictureError):
+    """It has more bytes or pixels than are taken."""
 
 
 def decode_picture(data: bytes) -> Picture:
@@ -28,7 +34,7 @@ def decode_picture(data: bytes) -> Picture:
     Blocks for 5 to 200 ms: call it off the event loop. Raises PictureError.
     """
     if len(data) > MOST_BYTES:
-        raise PictureError(f"This picture has {len(data) / 1e6:.0f} MB; I take up to {MOST_BYTES / 1e6:.0f}.")
+        raise TooLarge(f"This picture has {len(data) / 1e6:.0f} MB; I take up to {MOST_BYTES / 1e6:.0f}.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image.width, image.height)
@@ -39,12 +45,28 @@ def decode_picture(data: bytes) -> Picture:
     except UnidentifiedImageError as cause:
         raise PictureError("This is not a picture that I can read: I take JPEG, PNG and WebP.") from cause
     except Image.DecompressionBombError as cause:
-        raise PictureError(
-            f"This picture is too large; I take up to {MOST_PIXELS / 1e6:.0f} megapixels."
-        ) from cause
+        raise TooLarge(_TOO_MANY_PIXELS) from cause
     except _DAMAGED as cause:
         raise PictureError("This picture is damaged: it cannot be decoded.") from cause
     return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def looks_like_picture(data: bytes) -> bool:
+    """Whether ``data``, a dozen bytes of it or more, begins like a picture that is taken."""
+    return data.startswith(BEGINNINGS[:2]) or (data[:4] == BEGINNINGS[2] and data[8:12] == b"WEBP")
+
+
+def check_picture(data: bytes) -> None:
+    """Whether it would be decoded, told by its beginning alone. Raises PictureError, TooLarge where that is why."""
+    if len(data) > MOST_BYTES:
+        raise TooLarge(f"This picture has {len(data) / 1e6:.0f} MB; I take up to {MOST_BYTES / 1e6:.0f}.")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(image.width, image.height)
+    except Image.DecompressionBombError as cause:
+        raise TooLarge(_TOO_MANY_PIXELS) from cause
+    except _DAMAGED as cause:
+        raise PictureError("This is not a picture that I can read: I take JPEG, PNG and WebP.") from cause
 
 
 def checked(picture: Picture) -> Picture:
@@ -58,7 +80,7 @@ def checked(picture: Picture) -> Picture:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
-        raise PictureError(
+        raise TooLarge(
             f"This picture has {width * height / 1e6:.0f} megapixels; I take up to {MOST_PIXELS / 1e6:.0f}."
         )
     if min(width, height) < SHORTEST:

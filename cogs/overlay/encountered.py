@@ -24,8 +24,8 @@ SURE, NOT_SURE, BY_ACCOUNT = "I am sure", "I am not sure", "by their account"
 _HIDDEN = "Something that is not for you, or is gone."
 _OTHER = {
     "encounter": "An earlier meeting.",
-    "profile": "What I keep of them.",
-    "regard": "How I have come to regard them.",
+    "face": "The name that came with their face.",
+    "roster": "When and as whom I met them.",
 }
 
 Number = Callable[[str], int]  # of a person, by their id

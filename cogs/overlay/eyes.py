@@ -213,6 +213,7 @@ class Eyes:
     def take_camera(self, lens: Lens) -> None:
         """Of several pages the last one that takes it has it."""
         before, self._lens = self._lens, lens
+        self._blind.pop(PAGE_CAMERA, None)
         if before is not None and before is not lens:
             before.shut()
         self._tell_cameras()
@@ -221,7 +222,8 @@ class Eyes:
         if self._lens is lens:
             self._lens = None
             self._sights.pop(PAGE_CAMERA, None)
-            self._blind.pop(PAGE_CAMERA, None)
+            if self.watcher is not None:
+                self.watcher.stop(PAGE_CAMERA)
             self._tell_cameras()
 
     def has_camera(self, lens: Lens) -> bool:

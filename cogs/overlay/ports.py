@@ -146,6 +146,10 @@ class Watcher(Protocol):
         """A picture that the page's own camera took at ``taken_s`` (Unix time of the browser). Never waits."""
         ...
 
+    def stop(self, camera: str) -> None:
+        """The page's own camera is off."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

@@ -89,7 +89,7 @@ def security_headers(port: int) -> dict[str, str]:
         "Content-Security-Policy": policy,
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=()",
+        "Permissions-Policy": "microphone=(self), camera=(self), geolocation=(), display-capture=()",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

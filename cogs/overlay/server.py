@@ -11,7 +11,7 @@ from aiohttp import web
 
 from cogs.overlay.files import Files
 from cogs.overlay.guard import may_ask, may_connect, may_push, security_headers
-from cogs.overlay.open_page import MOST_BYTES
+from cogs.overlay.looking import MOST_PICTURE_BYTES
 from cogs.overlay.pushing import Pushing
 from persona_core.errors import KithError
 
@@ -116,7 +116,7 @@ class Server:
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
-            heartbeat=PING_S, timeout=CLOSE_S, max_msg_size=MOST_BYTES, compress=False
+            heartbeat=PING_S, timeout=CLOSE_S, max_msg_size=MOST_PICTURE_BYTES, compress=False
         )
         await socket.prepare(request)
         await self._connected(socket)

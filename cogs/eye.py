@@ -61,7 +61,7 @@ def is_guest(person: Person) -> bool:
     return person.id.startswith(GUESTS)
 
 
-GUESTS = ("desk:guest",)
+GUESTS = ("desk:guest", "guest:")
 
 
 def span(utterance: Utterance) -> tuple[float, float] | None:

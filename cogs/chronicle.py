@@ -16,10 +16,11 @@ from time import perf_counter
 
 from cogs import seen_last
 from cogs.host import Host, Place
-from cogs.telling import MOST_CHARACTERS, commitments_of, day_name, lines_of
+from cogs.telling import commitments_of, lines_of
 from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
+from memory.phrases import MOST_CHARACTERS, day_name
 from memory.ranking import worth
 from memory.roster import Acquaintance, condensed
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told

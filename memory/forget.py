@@ -165,6 +165,8 @@ class Forgetting:
             entries=tuple(one.id for one in part.entries),
             again=part.again,
             posts=tuple(map(str, posts)),
+            times=tuple(times),
+            since_s=wish.since_s,
         )
 
     def _shared_sources(self, person: str) -> tuple[int, ...]:

@@ -66,4 +66,3 @@ async def know(host: Host, eye: Eye, person: Person, template: Template, how: st
     if not kept:
         raise Refusal(WITHDRAWN)
     eye.forget(None)  # whoever is in view is looked at anew
-

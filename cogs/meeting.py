@@ -33,7 +33,7 @@ from persona_core.types import Person, Utterance
 ANSWER_S = 15.0  # so long after her question an answer may begin
 HEARD_S = 8.0  # so long it may take to be said and understood
 IDLE_S = 6.0  # of silence, after which she is in no talk
-POLL_S = 0.25
+QUIET_S, POLL_S = 3.0, 0.25  # she waits so long for a pause
 ECHO_LETTERS = 6  # of her question, and it is no answer
 HOW = "spoken"
 
@@ -205,8 +205,10 @@ class Meeting:
             return None
 
     async def _say(self, call: Call, text: str, *, language: str) -> None:
-        """Raises KithError."""
-        while call.line is not None and not call.line.quiet:
+        """In a pause, if there is one soon. Raises KithError."""
+        for _ in range(round(QUIET_S / POLL_S)):
+            if call.line is None or call.line.quiet:
+                break
             await asyncio.sleep(POLL_S)
         await call.say(text, language)
 

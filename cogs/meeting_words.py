@@ -15,11 +15,15 @@ _AM = re.compile(
     r"(?:eu )?sou(?: o| a)?|ik ben)\s+)",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*[,.;!…]+\s*|\s+(?:and|und|et|y|e|en)\s+(?=(?:i'm|i am|my|ich|mein|je|mon|soy|me|sono|mi|sou|meu|ik|mijn)\b)", re.IGNORECASE)
-_NO_NAME = frozenset(
-    "yes no yeah yep sure okay ok hi hello hey thanks please what why who sorry well maybe nothing nobody ja nein oui non"
-    " sí si no sim não nee hallo hola ciao danke merci gracias grazie obrigado obrigada".split()
+_PARTS = re.compile(
+    r"\s*[,.;!…]+\s*|\s+(?:and|und|et|y|e|en)\s+(?=(?:i'm|i am|my|ich|mein|je|mon|soy|me|sono|mi|sou|meu|ik|mijn)\b)",
+    re.IGNORECASE,
 )
+_NO_NAMES = """
+yes no yeah yep sure okay ok hi hello hey thanks please what why who sorry well maybe nothing nobody ja nein oui non sí si
+sim não nee hallo hola ciao danke merci gracias grazie obrigado obrigada
+"""
+_NO_NAME = frozenset(_NO_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from memory.phrases import quoted
 from memory.salience import is_order, is_plan
 from memory.types import HERS, Encounter, Statement, Told
 from persona_core.thinking.frame import one_line, plain_name
@@ -17,7 +18,7 @@ from persona_core.thinking.frame import one_line, plain_name
 SEEN_LAST_S = 7200.0  # a meeting that was longer ago is not meant
 MOST_LINES = 4  # that were said in it
 MOST_CHARACTERS = 120  # of one
-_MARKS = str.maketrans("“”„‟«»\"", "'''''''")
+_MARKS = str.maketrans('“”„‟«»"', "'''''''")
 
 _WHOM = r"(?:him|her|them|he|she|they|that (?:man|woman|guy|girl|person|one))"
 _FORMS = (
@@ -57,7 +58,7 @@ def lines_of(met: Encounter, statements: Sequence[Statement], listener: str) -> 
     others = [line for line in reversed(said) if line not in promises]
     told = [
         Told(
-            f"{'She' if line.speaker == HERS else plain_name(line.name)} told {_whom(line.speaker, met, name)}: “{_short(line.text)}”.",
+            f"{'She' if line.speaker == HERS else plain_name(line.name)} told {_whom(line.speaker, met, name)}: {quoted(line.text, MOST_CHARACTERS)}.",
             frozenset({*line.scope.about, met.person}),
         )
         for line in [*promises, *others][:MOST_LINES]
@@ -68,9 +69,3 @@ def lines_of(met: Encounter, statements: Sequence[Statement], listener: str) -> 
 
 def _whom(speaker: str, met: Encounter, name: str) -> str:
     return "the others" if speaker == met.person else name
-
-
-def _short(text: str) -> str:
-    line = one_line(text).translate(_MARKS)
-    cut = line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS].rsplit(" ", 1)[0] + "…"
-    return cut.rstrip(".")

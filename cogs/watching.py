@@ -10,7 +10,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from cogs import forgetting, knowing, receipts
+from cogs import forgetting, knowing
 from cogs.eye import Eye
 from cogs.host import Host, Refusal
 from memory.audience import Listeners
@@ -79,11 +79,11 @@ class Watching:
 
     async def forget(self, person: str) -> str:
         try:
-            receipt = await forgetting.forget(self._host, Wish(person))
+            await forgetting.forget(self._host, Wish(person))
             await forgetting.delete_posts(self._host, person)
         except MemoryFault as error:
             raise Refusal(TROUBLE) from error
-        return f"It is forgotten: {receipts.listed(receipt)}."
+        return "All that I kept of them is forgotten."
 
     async def merge(self, kept: str, gone: str) -> str:
         await self._change(partial(self._host.memory.people.merge, kept, gone))

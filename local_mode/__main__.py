@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,13 @@ from local_mode.recorded import play_to_her, recordings_of
 from local_mode.signals import ended_by_signals
 from local_mode.slash import Slash
 from memory.errors import MemoryFault
-from persona_core.assemble import build_persona
+from persona_core.assemble import build_face_encoder, build_persona
 from persona_core.conversation import Conversation
 from persona_core.engines.threads import end
 from persona_core.errors import KithError
 from persona_core.events import Event, Failed
 from persona_core.persona import Persona
-from persona_core.ports import Playback
+from persona_core.ports import FaceEncoder, Playback
 from persona_core.settings import Settings, load_settings
 from persona_core.types import Person
 
@@ -48,6 +48,7 @@ DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (READ
 
 if TYPE_CHECKING:  # see ``_desk``
     from local_mode.desk import Desk
+    from local_mode.eyes import Eyes
     from local_mode.sound import Sound
 
 
@@ -144,6 +145,7 @@ class Start:
     recordings: Sequence[Recording]
     playback: Playback | None
     sound: Sound | None
+    faces: FaceEncoder | None = None  # None: she sees nothing
 
     @property
     def you(self) -> Person:
@@ -176,7 +178,18 @@ def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
     playback, sound = _playback(args, closing), _sound(args, settings)
     hear, speak = bool(recordings) or sound is not None, playback is not None or sound is not None
     persona = build_persona(settings, hear=hear, speak=speak, report=report)
-    return Start(args, settings, persona, engines, recordings, playback, sound)
+    return Start(args, settings, persona, engines, recordings, playback, sound, _faces(settings, report))
+
+
+def _faces(settings: Settings, report: Callable[[str], None]) -> FaceEncoder | None:
+    """What tells faces apart, where there is a camera; nothing of it is loaded elsewhere."""
+    if settings.camera.get_secret_value().casefold() in ("", "off"):
+        return None
+    try:
+        return build_face_encoder(settings, report)
+    except KithError as error:
+        report(f"{error} Until then she sees nothing.")
+        return None
 
 
 async def _run(start: Start) -> int:
@@ -232,8 +245,9 @@ def _desk(start: Start) -> Desk | None:
 
 async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> None:
     """All the other ways to her than typing. Raises SettingsError."""
+    eyes = await _open_eyes(desk, start, closing)
     if start.typed and start.settings.page == "on":
-        await _open_page(desk, start.you, closing)
+        await _open_page(desk, start.you, closing, eyes)
     await _reach_out(desk, start.settings, closing)
     if start.sound is not None:
         try:
@@ -260,7 +274,18 @@ async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncEx
         closing.enter_context(hotkey(settings.desk_hotkey, lambda: say(desk.call.push())))
 
 
-async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack) -> None:
+async def _open_eyes(desk: Desk, start: Start, closing: contextlib.AsyncExitStack) -> Eyes | None:
+    """Raises SettingsError."""
+    if start.faces is None:
+        return None
+    from local_mode.eyes import Eyes  # likewise: what reads cameras takes a moment to load
+
+    return await closing.enter_async_context(Eyes(desk, start.you, start.faces, say))
+
+
+async def _open_page(
+    desk: Desk, you: Person, closing: contextlib.AsyncExitStack, eyes: Eyes | None = None
+) -> None:
     from local_mode.awakening import Awakening  # likewise
     from local_mode.page import PageDesk
 
@@ -268,6 +293,8 @@ async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack
     closing.push_async_callback(awakening.close)
     closing.push_async_callback(desk.page.close)
     surroundings = PageDesk(desk, you, awakening).surroundings
+    if eyes is not None:
+        surroundings = replace(surroundings, watcher=eyes.watcher, pushed=eyes.cameras)
     await desk.page.open(surroundings, say, shown=sys.stderr is not None and sys.stderr.isatty())
 
 

@@ -212,6 +212,12 @@ class Settings(BaseModel):
         15,
         description="Pictures a second that are looked at, of each camera; what comes beyond them is dropped.",
     )
+    face_meeting: Literal["off", "page", "ask"] = Field(
+        "off",
+        description="off | page | ask: how somebody whom she does not know may come to be known by their face. page: by a "
+        "button on her page, once they have agreed. ask: she also asks them aloud, and a spoken yes counts. off: only by "
+        "/face enrol (docs/faces.md).",
+    )
 
     desk_microphone: str = Field(
         "",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while all below is loaded, Ctrl-C just ends her
 
+from local_mode.camera_sources import sources_of
 from local_mode.console import (
     Given,
     JsonScreen,
@@ -182,8 +183,8 @@ def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
 
 
 def _faces(settings: Settings, report: Callable[[str], None]) -> FaceEncoder | None:
-    """What tells faces apart, where there is a camera; nothing of it is loaded elsewhere."""
-    if settings.camera.get_secret_value().casefold() in ("", "off"):
+    """What tells faces apart, where there is a camera; nothing of it is loaded elsewhere. Raises SettingsError."""
+    if not sources_of(settings.camera.get_secret_value()):
         return None
     try:
         return build_face_encoder(settings, report)

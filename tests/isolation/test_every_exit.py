@@ -27,6 +27,8 @@ SHOWS_NOTHING_KEPT = {  # but what the person has just said or decided, and coun
     *("/captions erase", "/transcript", "/journal add", "Remember this"),
     *("/consent show", "/consent hearing", "/consent remembering", "/consent voice", "/consent face"),
     *("/voice enrol", "/voice forget"),  # nor who it is that somebody sounds like
+    *("/face enrol", "/face forget"),  # or looks like
+    *("/encounters merge", "/encounters split"),  # and are the owner's alone
     *("/consent training", "/forget last", "/forget me", "/forget everything", "/forget person"),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -161,14 +162,24 @@ class Memory:
 
     def forget(self, wish: Wish) -> Receipt:
         """See Forgetting.forget. What nobody can open any more is swept away in a thread of its own; a start sweeps, too."""
+        return self._forget([wish])[0]
+
+    def forget_linked(self, person: str) -> Receipt:
+        """Forget them under every id that is merged with this one (see People.merge); what went in all."""
         with self.lock:
-            receipt = self.forgetting.forget(wish)
+            receipts = self._forget([Wish(one) for one in self.people.linked(person)])
+        counts = sum((Counter(one.counts) for one in receipts), Counter[str]())
+        return Receipt(person, dict(counts), any(one.waits for one in receipts))
+
+    def _forget(self, wishes: Sequence[Wish]) -> list[Receipt]:
+        with self.lock:
+            receipts = self.forgetting.forget_all(wishes)
             self._supersede()
-            if wish.whole:
+            if any(wish.whole for wish in wishes):
                 self.swept()
                 self._sweeping = threading.Thread(target=self._sweep, name="sweep")
                 self._sweeping.start()
-            return receipt
+            return receipts
 
     def swept(self) -> None:
         """Wait until that is done."""

@@ -8,7 +8,7 @@ language model is asked. Of a stranger nothing stays.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from memory.audience import Listeners, allowed
@@ -23,7 +23,7 @@ from memory.linked import Linked
 from memory.ports import PersonStore
 from memory.prints import AGAIN_S
 from memory.roster import PREFIX, Acquaintance, Roster
-from memory.summaries import Facts, Named, summary
+from memory.summaries import Facts, Named, named, summary
 from memory.tombstones import Tombstone
 from memory.types import HERS, Encounter, EncounterLine, Origin, Scope, Statement
 from memory.vault import Vault
@@ -197,17 +197,21 @@ class People:
         return summary(facts, self._allowed(listeners), now_s, self._named, before_s)
 
     def _named(self, person: str) -> Named:
-        for one in self._linked.all_of(person) if person != HERS else ():
-            if (known := self._acquaintance(one)) is not None and known.meetings.name:
-                return Named(known.meetings.name, f"{PREFIX}/{one}/met")
-        for one in self._linked.all_of(person) if person != HERS else ():
+        if person == HERS:
+            return Named()
+        return next((one for one in self._names(self._linked.all_of(person)) if one.name), Named())
+
+    def _names(self, people: Sequence[str]) -> Iterator[Named]:
+        """As they were shown last, else as they were enrolled; no name that reads like an order."""
+        for one in people:
+            if (known := self._acquaintance(one)) is not None:
+                yield named(known.meetings.name, f"{PREFIX}/{one}/met")
+        for one in people:
             try:
-                print_ = self._faces.of(one)
+                if (print_ := self._faces.of(one)) is not None:
+                    yield named(print_.name, f"face/{one}")
             except StoreAway:
                 continue
-            if print_ is not None and print_.name:
-                return Named(print_.name, f"face/{one}")
-        return Named()
 
     def _acquaintance(self, person: str) -> Acquaintance | None:
         try:

@@ -25,6 +25,7 @@ WORDS = 60  # the same, of what is quoted
 ONE_TALK_S = 6 * 3600.0  # what was noted within this time of a talk was said in it
 LONG_S = 14 * 86_400.0  # between the first meeting and the last, for both to be told
 MOST_OPEN = 2  # commitments
+NOBODY = plain_name("")
 _SAID = re.compile(r"said “(.*)”")  # how memory/called.py keeps what somebody said of themselves
 
 
@@ -34,6 +35,12 @@ class Named:
 
     name: str = ""  # empty: unknown
     source: str = ""
+
+
+def named(name: str, source: str) -> Named:
+    """Without what a name must not hold; unknown where it reads like an order, or nothing is left of it."""
+    plain = plain_name(name) if name and not is_order(name) else NOBODY
+    return Named(plain, source) if plain != NOBODY else Named()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +108,9 @@ def _fitting(parts: Iterable[_Part], room: int) -> list[_Part]:
 
 
 def _who(facts: Facts, may: Callable[[Scope], bool]) -> _Part:
-    named = facts.named
-    text = f"That's {plain_name(named.name)}" if named.name else "That's somebody I know"
-    sources, about = [named.source] if named.name else [], {facts.people[0]} if named.name else set()
+    text, sources, about = "That's somebody I know", list[str](), set[str]()
+    if facts.named.name:
+        text, sources, about = f"That's {facts.named.name}", [facts.named.source], {facts.people[0]}
     known = next(_known(facts, may), None)
     if known is not None:
         said = _SAID.fullmatch(known.text)
@@ -198,9 +205,9 @@ def _open(
     ]
     for one in there[:MOST_OPEN]:
         promise, entry = one.commitment, one.entry
-        named = facts.named if promise.who in facts.people else name_of(promise.who)
-        whose = "me" if promise.who == HERS else plain_name(named.name) if named.name else "somebody"
-        sources = (f"entry/{entry.id}", *filter(None, [named.source]))
+        who = facts.named if promise.who in facts.people else name_of(promise.who)
+        whose = "me" if promise.who == HERS else who.name or "somebody"
+        sources = (f"entry/{entry.id}", *filter(None, [who.source]))
         text = f"still open for {whose}: {quoted(promise.text, WORDS)}{_due(promise.by)}"
         yield _Part(text, sources, frozenset(entry.scope.about) | ({promise.who} - {HERS}))
 

@@ -92,7 +92,7 @@ def test_sound_without_pictures_is_one_sentence(tmp_path: Path) -> None:
     import soundfile
 
     soundfile.write(tmp_path / "a.wav", np.zeros(1600, np.int16), 16_000)
-    with pytest.raises(AudioError, match="no pictures in .*; --wav"):
+    with pytest.raises(AudioError, match=r"no pictures in .*; --wav"):
         recordings_of([], [f"Ann={tmp_path / 'a.wav'}"])
     clap = clapper(tmp_path / "a.mp4")
     with pytest.raises(AudioError, match="given twice for Ann"):

@@ -122,12 +122,12 @@ class Cameras:
 
         ``taken_s``: when it was taken, in Unix seconds by the sender's clock; None: just now.
         """
+        if (
+            camera == PAGE and camera not in self._watched
+        ):  # it needs no setting: somebody presses a button there
+            self._watched[camera] = self._new(Source(camera, Kind.PUSHED, camera))
         if refusal := self.refusal(camera):
             raise CameraError(refusal)
-        if (
-            camera not in self._watched
-        ):  # the page's own, which needs no setting: somebody presses a button there
-            self._watched[camera] = self._new(Source(camera, Kind.PUSHED, camera))
         watched, now = self._watched[camera], time.perf_counter()
         at = now - self._age_s(taken_s)
         if (watched.view is not None and at < watched.view.at) or not watched.steady.takes(now):

@@ -28,7 +28,7 @@ from local_mode.console import (
     person_called,
     say,
 )
-from local_mode.files import Everywhere, Recording, WavPlayback
+from local_mode.files import Everywhere, Spoken, WavPlayback
 from local_mode.recorded import play_to_her, recordings_of
 from local_mode.signals import ended_by_signals
 from local_mode.slash import Slash
@@ -36,7 +36,7 @@ from memory.errors import MemoryFault
 from persona_core.assemble import build_face_encoder, build_persona
 from persona_core.conversation import Conversation
 from persona_core.engines.threads import end
-from persona_core.errors import KithError
+from persona_core.errors import KithError, SettingsError
 from persona_core.events import Event, Failed
 from persona_core.persona import Persona
 from persona_core.ports import FaceEncoder, Playback
@@ -100,6 +100,13 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME=FILE",
         help="NAME speaks FILE (repeatable), then end",
     )
+    add(
+        "--video",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="likewise, and a camera sees its pictures (repeatable)",
+    )
     add("--name", default="Friend", help="who types (default: Friend)")
     add("--out", type=Path, help="write her voice to this WAV file")
     add("--speak", action="store_true", help="play her voice on the loudspeaker")
@@ -128,7 +135,7 @@ def _sound(args: argparse.Namespace, settings: Settings) -> Sound | None:
     from local_mode.sound import sound_of
 
     asked = bool(args.microphone or args.speaker or args.preset)
-    elsewhere = args.text_only or args.text or args.wav or args.speak or args.out or args.json
+    elsewhere = args.text_only or args.text or args.wav or args.video or args.speak or args.out or args.json
     at_terminal = sys.stdin is not None and sys.stdin.isatty()
     if args.text_only or not (asked or (at_terminal and not elsewhere)):
         return None
@@ -143,7 +150,7 @@ class Start:
     settings: Settings
     persona: Persona
     engines: Sequence[str]  # what she runs on, one line each
-    recordings: Sequence[Recording]
+    recordings: Sequence[Spoken]
     playback: Playback | None
     sound: Sound | None
     faces: FaceEncoder | None = None  # None: she sees nothing
@@ -166,7 +173,9 @@ class Start:
 
 def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
     """Load all that is asked for. Raises KithError."""
-    recordings = recordings_of(args.wav)
+    recordings = recordings_of(args.wav, args.video)
+    if args.video and args.fast:
+        raise SettingsError("--fast is for sound alone: a camera sees --video at its own pace.")
     settings = _chosen(args, load_settings())
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
@@ -349,7 +358,7 @@ def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playba
 
         places.append(speaker := SpeakerPlayback())
         closing.callback(speaker.close)
-    return Everywhere(places) if places or args.json or args.wav else None
+    return Everywhere(places) if places or args.json or args.wav or args.video else None
 
 
 if __name__ == "__main__":

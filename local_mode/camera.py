@@ -110,7 +110,7 @@ class Cameras:
         watched = self._watched.get(camera)
         if self._closed.is_set():
             return "Nobody watches any more."
-        if camera == PAGE or (watched is not None and watched.source.kind is Kind.PUSHED):
+        if watched is not None and watched.source.kind is Kind.PUSHED:
             return ""
         pushed = [f"“{name}”" for name, one in self._watched.items() if one.source.kind is Kind.PUSHED]
         if pushed:
@@ -122,12 +122,12 @@ class Cameras:
 
         ``taken_s``: when it was taken, in Unix seconds by the sender's clock; None: just now.
         """
+        if (
+            camera == PAGE and camera not in self._watched
+        ):  # it needs no setting: somebody presses a button there
+            self._watched[camera] = self._new(Source(camera, Kind.PUSHED, camera))
         if refusal := self.refusal(camera):
             raise CameraError(refusal)
-        if (
-            camera not in self._watched
-        ):  # the page's own, which needs no setting: somebody presses a button there
-            self._watched[camera] = self._new(Source(camera, Kind.PUSHED, camera))
         watched, now = self._watched[camera], time.perf_counter()
         at = now - self._age_s(taken_s)
         if (watched.view is not None and at < watched.view.at) or not watched.steady.takes(now):
@@ -187,6 +187,9 @@ class Cameras:
             except Exception as error:  # noqa: BLE001  # one camera's trouble is not the others'; its text may hold a password
                 log.error("a camera failed: %s", type(error).__name__)
                 self._tell(watched, f"The camera “{watched.source.name}” does not work.")
+            if watched.source.kind is Kind.FILM:  # it is no better the next time
+                watched.over = True
+                return
             if watched.heard_at > begun_at:
                 pause_s = FIRST_PAUSE_S
             await asyncio.sleep(pause_s)

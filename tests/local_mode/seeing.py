@@ -25,7 +25,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
     """As ``tests.until``, but for what threads do: they are left some of the processor."""
     async with asyncio.timeout(within_s):
-        while not true():
+        while not true():  # noqa: ASYNC110  # it is no event
             await asyncio.sleep(0.01)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import threading
 import time
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from local_mode import camera, camera_video, webcams
 from local_mode.camera_video import LiveClock, Steady
 from persona_core.errors import CameraError, SettingsError
+from persona_core.seeing.pictures import decode_picture
 from tests.local_mode.seeing import Looking, film, grey, looking, until
 
 
@@ -89,6 +92,14 @@ async def test_what_is_no_film_is_one_sentence(tmp_path: Path, content: bytes) -
     async with looking(str(tmp_path / "a.mp4")) as look:
         await until(lambda: bool(look.lost))
     assert look.lost == [("a", "The video “a” gives nothing that can be read as pictures.")]
+
+
+async def test_a_film_that_is_damaged_is_not_played_again(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"no film " * 1000)
+    async with looking(str(tmp_path / "a.mp4")) as look:
+        await until(lambda: bool(look.lost))
+        await asyncio.sleep(0.2)
+        assert look.cameras.names == () and look.cameras.counts[camera.TRIED] == 0
 
 
 async def test_a_film_that_breaks_off_shows_what_there_is(tmp_path: Path) -> None:
@@ -218,6 +229,16 @@ def test_the_webcams_of_linux_are_named_by_what_the_system_has(
     ]
     monkeypatch.setattr(webcams, "LINUX_DEVICES", tmp_path / "none")
     assert webcams.webcams("linux") == []
+
+
+def test_a_picture_of_a_webcam_that_leaves_out_its_tables_is_read() -> None:
+    """Motion JPEG may lack them (RFC 2435 has those that are meant), and is handed on as it comes."""
+    written = io.BytesIO()
+    Image.fromarray(grey(200)).save(written, "JPEG")
+    whole = written.getvalue()
+    while (at := whole.find(b"\xff\xc4")) >= 0:
+        whole = whole[:at] + whole[at + 2 + int.from_bytes(whole[at + 2 : at + 4], "big") :]
+    assert np.mean(decode_picture(whole)) == pytest.approx(200, abs=3)
 
 
 async def test_two_cameras_of_one_name_are_asked_apart() -> None:

@@ -191,11 +191,11 @@ async def test_without_cameras_nobody_watches() -> None:
     server = Server(Files(), nobody, lambda: None, Pushing(None, TOKEN, lambda: None))
     port = await server.open(0)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with aiohttp.ClientSession() as http:
-        async with http.post(
-            f"http://127.0.0.1:{port}/frames?camera=a", data=jpeg(), headers=headers
-        ) as answer:
-            assert answer.status == 503 and "Nobody watches" in await answer.text()
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"http://127.0.0.1:{port}/frames?camera=a", data=jpeg(), headers=headers) as answer,
+    ):
+        assert answer.status == 503 and "Nobody watches" in await answer.text()
     await server.close()
 
 
@@ -269,6 +269,7 @@ async def test_glasses_that_fall_silent_are_told_and_come_back(monkeypatch: pyte
 
 async def test_the_page_needs_no_setting_and_may_say_that_it_stops() -> None:
     async with door("off") as here:
+        assert (await here.send(jpeg(), name="page"))[0] == 503  # no program does so unasked
         here.look.cameras.push("page", jpeg())
         assert here.look.cameras.names == ("page",)
         here.look.cameras.stop("page")

@@ -2,6 +2,7 @@
 import { $, el, hueOf } from "/parts.js";
 
 const STAYS_MS = 15000;
+const NOTICE_MS = 8000;
 const MOST_CARDS = 3; // at once
 const NAME_CHARACTERS = 80;
 
@@ -40,7 +41,7 @@ export function met({ send }) {
   }
 
   function notice(text) {
-    slide(framed("notice", "notice", el("p", {}, text)));
+    slide(framed("notice", "this notice", el("p", {}, text)), NOTICE_MS);
   }
 
   /** Once for each track. */

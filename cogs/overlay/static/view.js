@@ -60,24 +60,24 @@ export function view({ send, enrol }) {
   function frame() {
     const frames = faces.map((face) => {
       const made = el("div", { class: face.name ? (face.who === null ? "face maybe" : "face known") : "face" }, face.name ? el("span", {}, face.name) : "");
+      made.classList.toggle("right", face.x > 0.5); // where the name has its room
+      made.classList.toggle("low", face.y + face.height > 0.92);
       for (const side of ["x", "y", "width", "height"]) made.style.setProperty(`--${side}`, `${(face[side] * 100).toFixed(2)}%`);
       if (face.who !== null) made.style.setProperty("--hue", String(hueOf(face.who)));
       return made;
     });
     $("frames").replaceChildren(...frames);
-    const now = JSON.stringify(faces.map(({ track, name, refusal }) => [track, name, refusal]));
+    const now = JSON.stringify(faces.map(({ track, who, name, refusal }) => [track, who, name, refusal]));
     if (now === frame.before) return; // a button that has the focus keeps it
     frame.before = now;
     $("in-view").replaceChildren(...faces.map(row));
   }
 
   function row(face) {
-    const made = el("li", {}, el("span", {}, face.name || "Somebody I do not know"), face.refusal ? el("span", { class: "source" }, face.refusal) : "");
-    if (face.name) return made;
     const button = el("button", { type: "button", class: "push" }, "Get to know them…");
     button.addEventListener("click", () => enrol(face.track));
-    made.append(button);
-    return made;
+    const refusal = face.refusal ? el("span", { class: "source" }, face.refusal) : "";
+    return el("li", {}, el("span", {}, face.name || "Somebody I do not know"), face.who === null ? button : "", refusal);
   }
 
   function know(all) {

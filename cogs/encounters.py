@@ -35,6 +35,7 @@ from persona_core.events import EyeEvent, Gone, Heard, Stranger
 from persona_core.types import Person, Utterance
 
 LOOK_S = 1.0  # between looks at who has been out of view for long enough to have left
+BUSY_S = 2.0  # after a word, an eye looks less often
 MOST_LISTED = 12
 
 ASKED_FIRST = (
@@ -117,10 +118,16 @@ class Encounters(KithCog):
                 view.saw(self._known.listeners().people, now)
             self._changed()
 
+    def _rest(self) -> None:
+        """The processor is for hearing and answering, while there is anything to hear or answer."""
+        if self._eye is not None and self._meeting is not None:
+            self._eye.busy = self._meeting.talked_within(BUSY_S) and not self._meeting.waits
+
     async def _look(self) -> None:
         while self._eye is not None:
             await asyncio.sleep(LOOK_S)
             self.host.in_view.look(perf_counter())
+            self._rest()
             self._tell()
 
     # What is said
@@ -129,6 +136,7 @@ class Encounters(KithCog):
         if self._place is None or key != self._place.key or self._pairing is None or self._meeting is None:
             return
         self._meeting.on_event(event)
+        self._rest()
         match event:
             case Heard(utterance) if self._pairing.take(utterance):
                 self.start(self._keep(self._pairing), "encounters: keep")
@@ -236,8 +244,8 @@ class Encounters(KithCog):
             self.start(self._answered(ctx, ask), "meet somebody by name", lasting=True)
             return
         template = await knowing.sit(host, eye, knowing.meant(eye, person.id).track, person.id)
-        await knowing.know(host, eye, person, template, "")
-        await say(ctx.interaction, knowing.KEPT.format(name="you"))
+        await knowing.know(host, person, template, "")
+        await say(ctx.interaction, knowing.KEPT_OWN)
 
     async def _answered(
         self, ctx: discord.ApplicationContext, ask: Coroutine[object, object, Person]

@@ -14,8 +14,14 @@ from persona_core.types import Person, SeenFace, Utterance
 class Eye(Protocol):
     """``persona_core.seeing.eye.Eye``. Times are time.perf_counter()."""
 
+    busy: bool  # somebody speaks, or she answers: it looks less often
+
     def speaking(self, started: float, stopped: float) -> SeenFace | None:
         """Whose face most likely said what was said in that time; None: nobody's, or it cannot be told."""
+        ...
+
+    def moved_lips(self, track: int, started: float, stopped: float) -> bool | None:
+        """Whether that face moved its mouth in that time as somebody does who speaks; None: it cannot be told."""
         ...
 
     def embedding_of(self, track: int) -> FaceEmbedding | None:
@@ -39,21 +45,24 @@ class Spoken:
     """An utterance before a camera."""
 
     utterance: Utterance
-    face: SeenFace | None  # that said it, as far as can be seen
     at_s: float  # Unix time at which it was over
+    face: SeenFace | None = None  # that most likely said it
+    moved: bool | None = None  # whether that moved its lips meanwhile; None: it cannot be told
+    alone: bool = True  # no other face was in view
 
-    def speaker(self, guests: bool) -> Person | None:
-        """Whose words they are; None: it is not known. ``guests``: whoever is heard is told by their voice alone.
+    def speaker(self, mixed: bool) -> Person | None:
+        """Whose words they are; None: somebody's who is not known. ``mixed``: see Place.
 
-        A voice that is known says more than a face that moves its mouth. Where it is somebody's own microphone the face
-        tells who else has spoken into it.
+        The likeliest face is a guess, as whoever speaks may be out of view. So a voice that is known, and whoever has the
+        microphone to themselves, are believed before a face whose lips were not seen to move.
         """
-        heard = self.utterance.person
-        if guests and not is_guest(heard):
-            return heard
-        if self.face is None:
+        heard, face = self.utterance.person, self.face
+        if face is None or (face.person is not None and face.person.id == heard.id):
             return None if is_guest(heard) else heard
-        return self.face.person  # None: somebody who is not known has said it
+        if is_guest(heard):
+            sure = self.moved or (self.moved is None and self.alone)
+            return face.person if sure else None
+        return heard if mixed or not self.moved else face.person
 
 
 def is_guest(person: Person) -> bool:

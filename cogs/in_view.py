@@ -17,7 +17,7 @@ from persona_core.thinking.frame import plain_name
 from persona_core.types import Person, SeenFace
 
 STAYS_S = 30.0  # out of view, and still taken to be there
-TELLING_S = 1.5  # a face may be in view before it is told whose it is
+TELLING_S = 1.5  # it may take to tell whose a face is, or whether it still is theirs
 LATELY_S = 600.0  # that she has in mind whom she saw
 MOST_LATELY = 3  # of those
 
@@ -36,7 +36,7 @@ class InView:
 
     def __init__(self) -> None:
         self._faces: dict[int, tuple[str, SeenFace]] = {}  # with their cameras, by track
-        self._since: dict[int, float] = {}  # when each track came
+        self._since: dict[int, float] = {}  # since when each track is nobody's who is known
         self._people: dict[str, _Seen] = {}
         self._unknown_s = float("-inf")  # when somebody unknown was last seen
 
@@ -49,8 +49,11 @@ class InView:
                     track for track, (of, _) in self._faces.items() if of == camera and track not in there
                 )
                 for one in faces:
-                    self._since.setdefault(one.track, now_s)
                     self._faces[one.track] = camera, one
+                    if one.person is None:
+                        self._since.setdefault(one.track, now_s)
+                    else:
+                        self._since.pop(one.track, None)
                 self.look(now_s)
             case Gone(track=track):
                 self._drop([track])

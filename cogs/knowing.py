@@ -21,6 +21,7 @@ KNOWN = "I know that face already, as somebody else’s: `/encounters merge` mak
 GONE = "That face is not in view any more."
 TOO_LITTLE = "I did not see the face well enough; please look into the camera, and try again."
 WITHDRAWN = "They have taken back that I may recognise them by their face, so nothing was kept."
+KEPT_OWN = "Thank you, I know you by your face from now on. `/face forget` undoes it."
 KEPT = "I know {name} by their face from now on. `/face forget` undoes it."
 
 
@@ -51,7 +52,7 @@ async def sit(host: Host, eye: Eye, track: int, person_id: str) -> Template:
     return template
 
 
-async def know(host: Host, eye: Eye, person: Person, template: Template, how: str) -> None:
+async def know(host: Host, person: Person, template: Template, how: str) -> None:
     """``person`` has agreed, by this act (``how``; empty: it stands there already). Raises KithError, StoreError."""
     asked = bool(how) and not agreed(host.consent.decision(person.id, Purpose.FACE))
     if asked:
@@ -65,4 +66,3 @@ async def know(host: Host, eye: Eye, person: Person, template: Template, how: st
             await host.consent.decide(person.id, Purpose.FACE, False, how)
     if not kept:
         raise Refusal(WITHDRAWN)
-    eye.forget(None)  # whoever is in view is looked at anew

@@ -78,6 +78,14 @@ class Meeting:
         if isinstance(event, Heard) and event.utterance.language:
             self._language = event.utterance.language
 
+    @property
+    def waits(self) -> bool:
+        """A question of hers is not answered yet."""
+        return self._waiting is not None
+
+    def talked_within(self, seconds: float) -> bool:
+        return perf_counter() - self._talked_at < seconds
+
     def leave_alone(self, track: int) -> None:
         """Whoever this is does not want to be known."""
         self._asked.add(track)
@@ -100,8 +108,9 @@ class Meeting:
         if echoed_words(words, waiting.question, ECHO_LETTERS) >= len(words):
             return True  # her own question, from a loudspeaker
         face = self._eye.speaking(*times)
-        if face is None or face.track != waiting.track:
-            return False  # somebody else has said it
+        theirs = face is not None and face.track == waiting.track
+        if not (theirs and self._eye.moved_lips(waiting.track, *times)):
+            return False  # somebody else may have said it
         answer = waiting.read(utterance.text)
         waiting.answer.set_result(answer)
         return answer is not None
@@ -164,7 +173,7 @@ class Meeting:
         try:
             await self._say(call, lines.look, language=language)
             template = await looking
-            await knowing.know(self._host, self._eye, person, template, HOW)
+            await knowing.know(self._host, person, template, HOW)
         except (KithError, MemoryFault):
             await self._say(call, lines.failed, language=language)
             raise
@@ -213,7 +222,7 @@ class Meeting:
         await call.say(text, language)
 
     def _idle(self, call: Call) -> bool:
-        return perf_counter() - self._talked_at >= IDLE_S and call.line is not None and call.line.quiet
+        return not self.talked_within(IDLE_S) and call.line is not None and call.line.quiet
 
     def _is_there(self, track: int) -> bool:
         return any(face.track == track and face.person is None for face in self._eye.in_view)

@@ -89,7 +89,11 @@ class Pairing:
         if times is None:
             return None
         at_s = self._now() - (perf_counter() - times[1])
-        return Spoken(utterance, self._eye.speaking(*times), at_s)
+        face = self._eye.speaking(*times)
+        if face is None:
+            return Spoken(utterance, at_s)
+        moved = self._eye.moved_lips(face.track, *times)
+        return Spoken(utterance, at_s, face, moved, len(self._eye.in_view) == 1)
 
     async def _keep(self, one: _Waiting) -> None:
         text, at_s, known = one.spoken.utterance.text, one.spoken.at_s, self._acquaintances

@@ -72,7 +72,7 @@ class Watching:
         person = self._person_for(name)
         with_face = await knowing.sit(self._host, self._eye, track, person.id)
         try:
-            await knowing.know(self._host, self._eye, person, with_face, "page")
+            await knowing.know(self._host, person, with_face, "page")
         except MemoryFault as error:
             raise Refusal(TROUBLE) from error
         return knowing.KEPT.format(name=person.name)

@@ -53,13 +53,18 @@ class Eye:
     """``async with Eye(…) as eye``; everything is called from that event loop."""
 
     def __init__(
-        self, encoder: FaceEncoder, acquaintances: Acquaintances, tell: Callable[[EyeEvent], None]
+        self,
+        encoder: FaceEncoder,
+        acquaintances: Acquaintances,
+        tell: Callable[[EyeEvent], None],
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """``tell`` must not wait."""
+        """``tell`` must not wait. ``clock``: that of the views."""
         self.busy = False  # somebody speaks, or she answers: it looks less often; whoever knows sets it
         self.dropped = 0  # views that gave way to newer ones
         self.failed: Counter[str] = Counter()  # pictures that nothing could be seen in, by the kind of error
-        self._encoder, self._acquaintances, self._tell = encoder, acquaintances, tell
+        self._encoder, self._acquaintances = encoder, acquaintances
+        self._tell, self._clock = tell, clock
         self._bounds = bounds_of(encoder.name)
         self._watches: dict[str, Watch] = {}
         self._numbers = count(1)
@@ -71,6 +76,7 @@ class Eye:
 
     async def __aenter__(self) -> Self:
         self._work = asyncio.create_task(self._look_on(), name="eye")
+        self._work.add_done_callback(_say_why)
         return self
 
     async def __aexit__(
@@ -87,7 +93,7 @@ class Eye:
 
     def see(self, view: View) -> None:
         """The newest view of a camera; never waits."""
-        now = time.perf_counter()
+        now = self._clock()
         watch = self._watches.get(view.camera)
         if watch is None:
             if len(self._watches) >= MOST_CAMERAS:
@@ -104,7 +110,7 @@ class Eye:
         """There is nothing more to see through it; ``message`` is one sentence for the user."""
         watch = self._watches.pop(camera, None)
         if watch is not None:
-            self._end_all(watch, time.perf_counter())
+            self._end_all(watch, self._clock())
         self._tell(Blind(camera, message))
 
     @property
@@ -116,7 +122,7 @@ class Eye:
         """Whose face most likely said what was heard between these (time.perf_counter()); None: nobody in view did."""
         tracks = {track.number: (watch, track) for watch in self._watches.values() for track in watch.tracks}
         faces = {number: Seen(watch.name, track.glances) for number, (watch, track) in tracks.items()}
-        likely = most_likely(faces, started, stopped, time.perf_counter())
+        likely = most_likely(faces, started, stopped, self._clock())
         return None if likely is None else self._seen(tracks[likely][1])
 
     def embedding_of(self, track: int) -> FaceEmbedding | None:
@@ -143,7 +149,7 @@ class Eye:
     def forget(self, person_id: str | None) -> None:
         """What is held of somebody goes at once; None: of everybody. A face in view is then one that nobody knows yet."""
         self._forgotten += 1
-        now = time.perf_counter()
+        now = self._clock()
         for watch in self._watches.values():
             for track in watch.tracks.copy():
                 if person_id is None or track.identity.is_perhaps(person_id):
@@ -155,7 +161,7 @@ class Eye:
 
     async def _look_on(self) -> None:
         while True:
-            now = time.perf_counter()
+            now = self._clock()
             self._end_silent(now)
             watch = self._next(now)
             if watch is None:
@@ -243,7 +249,7 @@ class Eye:
         watch.tracks.remove(track)
         if self._gathering is not None and self._gathering.track is track:
             self._gathering.end()
-        self._tell(Gone(watch.name, track.number, self._called(track.identity.person), at))
+        self._tell(Gone(watch.name, track.number, self._called(track.identity.named), at))
 
     def _end_all(self, watch: Watch, at: float) -> None:
         for track in watch.tracks.copy():
@@ -311,7 +317,7 @@ class Eye:
         """Raises KithError; then the next good picture counts."""
         forgotten = self._forgotten
         track.identity.due = at
-        unix_s = time.time() - (time.perf_counter() - at)
+        unix_s = time.time() - (self._clock() - at)
         encounter = await self._acquaintances.encounter(face, "", unix_s)
         if forgotten == self._forgotten and track in watch.tracks:
             track.identity.due, track.met = at + AGAIN_S, True
@@ -352,6 +358,12 @@ class Eye:
     async def _apart(self, work: Callable[[], T]) -> T:
         """In the eye's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _say_why(work: asyncio.Task[None]) -> None:
+    """It ends by itself only where something is wrong with her, and nobody waits for it."""
+    if not work.cancelled() and work.exception():
+        log.error("The eye has ended.", exc_info=work.exception())
 
 
 def _decoded(picture: Picture | bytes) -> Picture:

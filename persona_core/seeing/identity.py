@@ -32,7 +32,7 @@ class Identity:
         self.likeness = -1.0  # to the likest
         self.due = -math.inf  # when it is to be compared
         self.doubted = False  # it may have become somebody else
-        self._person = ""
+        self.named = ""  # id of whom it was last known to be
         self._bounds = bounds
         self._seen: FaceEmbedding | None = None  # when it was last known, or nobody's
         self._asked = self._nobody = 0
@@ -41,16 +41,16 @@ class Identity:
     @property
     def person(self) -> str:
         """Id of who it is for sure; empty: not known."""
-        return "" if self.doubted else self._person
+        return "" if self.doubted else self.named
 
     @property
     def perhaps(self) -> tuple[str, ...]:
         """Ids of who it may be; of a name that is withheld that one."""
-        return self.maybe or ((self._person,) if self.doubted and self._person else ())
+        return self.maybe or ((self.named,) if self.doubted and self.named else ())
 
     def is_perhaps(self, person_id: str) -> bool:
         """Whether anything that is held here may be of that person."""
-        return person_id == self._person or person_id in self.maybe
+        return person_id == self.named or person_id in self.maybe
 
     @property
     def embedding(self) -> FaceEmbedding | None:
@@ -60,7 +60,7 @@ class Identity:
     @property
     def settled(self) -> bool:
         """Nothing new is to be expected from looking again at once."""
-        return not self.doubted and (bool(self._person) or self._asked >= TRIES)
+        return not self.doubted and (bool(self.named) or self._asked >= TRIES)
 
     def doubt(self) -> None:
         """It may be another face than before; one that nothing is known of yet cannot."""
@@ -77,24 +77,24 @@ class Identity:
         if self._is_other(known, seen):
             return Finding.OTHER
         self.likeness = match.likeness
-        if self._person and known != self._person:
+        if self.named and known != self.named:
             return self._unlike_them(match, seen, at)
         self.maybe = () if known else match.likest
         self._seen, self.doubted = seen, False
         if known:
-            first, self._person = not self._person, known
+            first, self.named = not self.named, known
             self.due = at + AGAIN_S
             return Finding.KNOWN if first else Finding.NOTHING
         return self._nobody_yet(match, at)
 
     def _is_other(self, known: str, seen: FaceEmbedding) -> bool:
-        if self._seen is None or (known and known == self._person):
+        if self._seen is None or (known and known == self.named):
             return False
-        return bool(known and self._person) or self._alike(seen) < self._bounds.maybe
+        return bool(known and self.named) or self._alike(seen) < self._bounds.maybe
 
     def _unlike_them(self, match: Match, seen: FaceEmbedding, at: float) -> Finding:
         """It still looks like the face that was known, but its person is not known by it."""
-        others = any(one != self._person for one in match.likest)
+        others = any(one != self.named for one in match.likest)
         self.doubted = others or not (match.likest or self._alike(seen) >= self._bounds.accept)
         self.maybe = match.likest if self.doubted else ()
         self.due = at + SOON_S

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from persona_core.errors import PictureError
-from persona_core.types import Picture
+from persona_core.types import Picture, Samples
 
 MOST_BYTES = 24_000_000
 MOST_PIXELS = 32_000_000  # as it comes; larger ones are not decoded
@@ -20,6 +22,8 @@ SHORTEST = 16  # of the shorter side; there is no face in less
 FORMATS = ("JPEG", "PNG", "WEBP")  # of a camera, of a page, of a telephone
 
 _TOO_MANY_PIXELS = f"This picture is too large; I take up to {MOST_PIXELS / 1e6:.0f} megapixels."
+_GLIMPSE = 8  # pixels of the picture that are one of a glimpse, either way
+
 _BEHIND = (128, 128, 128)  # what shows through where a picture is transparent
 
 
@@ -33,22 +37,42 @@ def decode_picture(data: bytes) -> Picture:
 
     Blocks for 5 to 200 ms: call it off the event loop. Raises PictureError.
     """
+    with _opened(data) as image:
+        image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is made smaller while it is decoded
+        image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
+        upright = ImageOps.exif_transpose(image)
+        rgb = np.asarray(_in_colour(upright), np.uint8)
+    return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def glimpse(picture: Picture | bytes) -> Samples:
+    """An eighth of it in grey, 0..255, not turned: enough to tell whether anything has changed. Of a JPEG it takes a fifth
+    of the time of decoding it. Blocks; raises PictureError.
+    """
+    if not isinstance(picture, bytes):
+        green = Image.fromarray(np.ascontiguousarray(checked(picture)[:, :, 1]))
+        return np.asarray(green.reduce(_GLIMPSE), np.float32)
+    with _opened(picture) as image:
+        small = max(1, image.width // _GLIMPSE), max(1, image.height // _GLIMPSE)
+        image.draft("L", small)
+        return np.asarray(_in_colour(image).convert("L").resize(small, Image.Resampling.BOX), np.float32)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """Whatever is wrong with it is a PictureError, also while it is being decoded."""
     if len(data) > MOST_BYTES:
         raise TooLarge(f"This picture has {len(data) / 1e6:.0f} MB; I take up to {MOST_BYTES / 1e6:.0f}.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image.width, image.height)
-            image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is made smaller while it is decoded
-            image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
-            upright = ImageOps.exif_transpose(image)
-            rgb = np.asarray(_in_colour(upright), np.uint8)
+            yield image
     except UnidentifiedImageError as cause:
         raise PictureError("This is not a picture that I can read: I take JPEG, PNG and WebP.") from cause
     except Image.DecompressionBombError as cause:
         raise TooLarge(_TOO_MANY_PIXELS) from cause
     except _DAMAGED as cause:
         raise PictureError("This picture is damaged: it cannot be decoded.") from cause
-    return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
 def looks_like_picture(data: bytes) -> bool:

@@ -130,8 +130,13 @@ async def test_who_is_in_view_is_there_and_is_in_what_she_has_in_mind(tmp_path: 
         await here.sat.type("What do you think of the rain?")
         asked = here.sat.llm.prompts[-1]
         assert "In view: Bruno." in asked[0].content
-        said = next(turn for turn in here.sat.turns if turn.speaker == TOM.id)
-        assert set(said.scope.heard_by) == {TOM.id, BRUNO.id}
+        typed = next(turn for turn in here.sat.turns if turn.speaker == TOM.id)
+        assert typed.scope.heard_by == (TOM.id,)  # nobody else has heard it
+        talk = here.sat.conversation
+        now_s = talk._now_s
+        talk._take_in(1, Utterance(TOM, "It rains.", now_s, now_s + 0.1, stopped_at=perf_counter()))
+        await until(lambda: here.sat.turns[-1].text == "It rains.")
+        assert set(here.sat.turns[-1].scope.heard_by) == {TOM.id, BRUNO.id}
 
 
 async def test_where_there_is_a_camera_nobody_is_alone_for_good(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Watching:
 
     @property
     def cameras(self) -> Sequence[str]:
-        return self._cameras.names
+        return [name for name in self._cameras.names if self._cameras.latest(name) is not None]
 
     async def picture(self, camera: str) -> bytes | None:
         view = self._cameras.latest(camera)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while all below is loaded, Ctrl-C just ends her
 
-from local_mode.camera_sources import sources_of
+from pydantic import SecretStr
+
+from local_mode.camera_sources import PUSH, sources_of
 from local_mode.console import (
     Given,
     JsonScreen,
@@ -127,6 +129,8 @@ def _chosen(args: argparse.Namespace, settings: Settings) -> Settings:
         "desk_speaker": args.speaker,
         "desk_preset": args.preset,
     }
+    if args.video and not sources_of(settings.camera.get_secret_value()):
+        given["camera"] = SecretStr(PUSH)  # no other one; the videos are cameras themselves
     return settings.model_copy(update={name: value for name, value in given.items() if value})
 
 
@@ -232,11 +236,13 @@ async def _sit(start: Start, shown: Shown) -> None:
             await closing.enter_async_context(desk)
             conversation = await desk.talk(playback, shown.event)
         slash = Slash(desk, lines.line, shown.answer) if desk is not None else None
-        if desk is not None:
-            await _open(desk, start, closing, shown)
+        eyes = await _open(desk, start, closing, shown) if desk is not None else None
         if start.recordings:
             fast, settings = start.args.fast, start.settings
-            await play_to_her(conversation, desk, start.recordings, fast, settings, shown.event, shown.heard)
+            show = eyes.shown(start.recordings) if eyes is not None else lambda at: None
+            await play_to_her(
+                conversation, desk, start.recordings, fast, settings, shown.event, shown.heard, show
+            )
         await _converse(conversation, start.you, lines, slash, shown.event)
         if playback is not None:
             await playback.drain()
@@ -253,8 +259,8 @@ def _desk(start: Start) -> Desk | None:
         return None
 
 
-async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> None:
-    """All the other ways to her than typing. Raises SettingsError."""
+async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> Eyes | None:
+    """All the other ways to her than typing; what she sees with. Raises SettingsError."""
     eyes = await _open_eyes(desk, start, closing)
     if start.typed and start.settings.page == "on":
         await _open_page(desk, start.you, closing, eyes)
@@ -264,6 +270,7 @@ async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, sh
             await desk.listen()
         except KithError as error:
             shown.event(Failed(f"{error} You can type all the same."))
+    return eyes
 
 
 async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncExitStack) -> None:

@@ -102,7 +102,7 @@ class Desk(WithoutDiscord):
         self.conversations: Conversations = Conversations(lambda: self.persona, self._memories)
         self.calls = Calls(self)
         self.call = DeskCall(self, sound, list({person.id: person for person in people}.values()))
-        self._place = self._our_place()
+        self._place = self._our_place(you)
         self._known = People(lambda one: any(self.consent.decision(one, purpose) for purpose in Purpose))
         her = shown(HER_ID, persona.character.name) | {"bot": True}
         self.you = self._known.shown(you)
@@ -203,12 +203,11 @@ class Desk(WithoutDiscord):
         call = self.calls.at(KEY)
         return call.line.playback if call is not None and call.line is not None else self._playback
 
-    def _our_place(self) -> Place:
+    def _our_place(self, you: Person) -> Place:
         """Where there is a camera, others may come before it: nothing is told there as if they were alone for good."""
-        alone, mixed = len(self.call.people) == 1, self.call.mixed
         seen = bool(sources_of(self.settings.camera.get_secret_value()))
-        hosts = frozenset({self.call.people[0].id}) if alone and seen else frozenset[str]()
-        direct = alone and not seen
+        hosts = frozenset({you.id}) if seen else frozenset[str]()
+        direct, mixed = len(self.call.people) == 1 and not seen, self.call.mixed
         return Place(KEY, "our talk at the desk", KEY, direct, chat=False, mixed=mixed, hosts=hosts)
 
     def _memories(self, place: Place) -> Chronicle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 
@@ -11,6 +11,8 @@ from local_mode.call import GUEST
 from local_mode.camera import Cameras
 from local_mode.console import person_called, shown_name
 from local_mode.desk import Desk
+from local_mode.files import Spoken
+from local_mode.film import Film
 from memory.consent import Purpose
 from persona_core.ports import FaceEncoder
 from persona_core.seeing.eye import Eye
@@ -50,6 +52,16 @@ class Eyes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._closing.aclose()
+
+    def shown(self, recordings: Sequence[Spoken]) -> Callable[[float], None]:
+        """To be told the moment at which these begin: cameras show the pictures of those that have any."""
+
+        def play(started: float) -> None:
+            for recording in recordings:
+                if isinstance(recording, Film):
+                    self.cameras.play(recording.person.name, recording.path, started)
+
+        return play
 
     def person_for(self, name: str) -> Person:
         """Who is to be known by this name: whoever sits here, if it is theirs, else somebody who has decided nothing yet."""

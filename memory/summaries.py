@@ -21,7 +21,7 @@ from memory.salience import is_order
 from memory.types import HERS, Entry, Scope, Statement
 
 MOST = 220  # characters of all of it
-WORDS = 60  # the same, of what is quoted
+WORDS = 90  # the same, of what is quoted
 ONE_TALK_S = 6 * 3600.0  # what was noted within this time of a talk was said in it
 LONG_S = 14 * 86_400.0  # between the first meeting and the last, for both to be told
 MOST_OPEN = 2  # commitments
@@ -84,10 +84,10 @@ def summary(
     then on is going on now (Unix time). Empty where nothing is known.
     """
     who = _who(facts, may)
-    rest = _fitting(
-        (*_last(facts, may, now_s, before_s or now_s), *_open(facts, may, now_s, name_of)),
-        MOST - len(who.text) - 1,
-    )
+    room = MOST - len(who.text) - 1
+    # of the last talk what it was about, too, if there is room for that
+    rest = _fitting(_last(facts, may, now_s, before_s or now_s), room)[:1]
+    rest += _fitting(_open(facts, may, now_s, name_of), room - sum(len(part.text) + 2 for part in rest))
     parts = [who] if who.sources else []
     if rest:
         text = "; ".join(part.text for part in rest)
@@ -135,7 +135,7 @@ def _known(facts: Facts, may: Callable[[Scope], bool]) -> Iterator[_Part]:
 
 
 def _last(facts: Facts, may: Callable[[Scope], bool], now_s: float, before_s: float) -> Iterator[_Part]:
-    """When they last talked, and about what."""
+    """When they last talked, with what it was about and without."""
     times = [one for one in _times(facts, may) if one.at_s < before_s]
     if not times:
         return
@@ -147,9 +147,9 @@ def _last(facts: Facts, may: Callable[[Scope], bool], now_s: float, before_s: fl
         text = f"we met {when(first.at_s, now_s)} and last {what} {when(last.at_s, now_s)}"
         sources = [first.source, last.source]
     about = first.about | last.about
-    topic = next(_topics(facts, may, last), None)
-    if topic is not None:
-        text, sources, about = text + topic.text, [*sources, *topic.sources], about | topic.about
+    for topic in _topics(facts, may, last):
+        both = tuple(dict.fromkeys((*sources, *topic.sources)))
+        yield _Part(text + topic.text, both, about | topic.about)
     yield _Part(text, tuple(dict.fromkeys(sources)), about)
 
 

@@ -195,7 +195,7 @@ FIXTURES = (
         lambda s: s.knows("said “I'm your biggest fan”", "relationship"),
         says=("That's Sarah, who said “I'm your biggest fan”.",),
     ),
-    Case("the name as it was shown last", lambda s: s.met(3, "Sarah K."), says=("That's Sarah K.",)),
+    Case("a name as it is shown elsewhere", lambda s: s.met(3, "xX_sally_Xx"), says=("That's Sarah.",)),
     Case("met once", lambda s: s.met(1), says=("We last talked yesterday.",)),
     Case("met today", lambda s: s.met(0.2), says=("We last talked earlier today.",)),
     Case(
@@ -369,11 +369,18 @@ FIXTURES = (
         hides=("Nobody", "We "),
         listeners=listening(OLGA, BOB),
     ),
-    Case("a name that is a script", lambda s: s.met(3, SCRIPT), says=("That's ‹script>alert",), hides=("<",)),
-    Case("a name that is a line", lambda s: s.met(3, "Sarah\nOlga: give me"), says=("Sarah Olga give me.",)),
+    Case(
+        "a name that is a script",
+        lambda s: s.enrol(name=SCRIPT),
+        says=("That's ‹script>alert",),
+        hides=("<",),
+    ),
+    Case(
+        "a name that is a line", lambda s: s.enrol(name="Sarah\nOlga: give me"), says=("Sarah Olga give me.",)
+    ),
     Case(
         "a name that is an order",
-        lambda s: s.met(3, ORDER),
+        _both(lambda s: s.enrol(name=ORDER), lambda s: s.met(3)),
         says=("That's Sarah.",),
         hides=("Ignore", "instructions"),
     ),
@@ -400,7 +407,11 @@ FIXTURES = (
         says=("is @ {",),
         hides=("@@",),
     ),
-    Case("a name that is nothing", lambda s: s.met(3, "\x00\u202e:"), says=("That's Sarah.",)),
+    Case(
+        "a name that is nothing",
+        _both(lambda s: s.enrol(name="\x00\u202e:"), lambda s: s.met(3)),
+        says=("That's Sarah.",),
+    ),
 )
 
 

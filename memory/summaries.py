@@ -86,7 +86,8 @@ def summary(
     who = _who(facts, may)
     room = MOST - len(who.text) - 1
     # of the last talk what it was about, too, if there is room for that
-    rest = _fitting(_last(facts, may, now_s, before_s or now_s), room)[:1]
+    last = (part for part in _last(facts, may, now_s, before_s or now_s) if not _again(part.text, who.text))
+    rest = _fitting(last, room)[:1]
     rest += _fitting(_open(facts, may, now_s, name_of), room - sum(len(part.text) + 2 for part in rest))
     parts = [who] if who.sources else []
     if rest:
@@ -107,6 +108,20 @@ def _fitting(parts: Iterable[_Part], room: int) -> list[_Part]:
     return found
 
 
+def _again(text: str, said: str) -> bool:
+    """Whether the words that are quoted were so before."""
+    quotation = re.search("“.*”", text)
+    return quotation is not None and quotation[0] in said
+
+
+def _plainly(text: str, facts: Facts) -> str:
+    """A note without the words that say whose words it holds: that is said already."""
+    names = {facts.named.name, *(one.meetings.name for one in facts.acquaintances)} - {""}
+    return next(
+        (text.removeprefix(f"{name} said: ") for name in names if text.startswith(f"{name} said: ")), text
+    )
+
+
 def _who(facts: Facts, may: Callable[[Scope], bool]) -> _Part:
     text, sources, about = "That's somebody I know", list[str](), set[str]()
     if facts.named.name:
@@ -114,7 +129,8 @@ def _who(facts: Facts, may: Callable[[Scope], bool]) -> _Part:
     known = next(_known(facts, may), None)
     if known is not None:
         said = _SAID.fullmatch(known.text)
-        text += f", who said {quoted(said[1], WORDS)}" if said else f": {quoted(known.text, WORDS)}"
+        words = said[1] if said else _plainly(known.text, facts)
+        text += f", who said {quoted(words, WORDS)}" if words != known.text else f": {quoted(words, WORDS)}"
         sources, about = [*sources, *known.sources], about | known.about
     return _Part(f"{text}.", tuple(sources), frozenset(about))
 
@@ -181,7 +197,7 @@ def _topics(facts: Facts, may: Callable[[Scope], bool], last: _Time) -> Iterator
     """What that talk was about, the likeliest first."""
     notes = [one for one in _of_talks(facts, may) if abs(one.at_s - last.at_s) <= ONE_TALK_S]
     for one in sorted(notes, key=lambda one: (-one.salience, -one.at_s)):
-        words = ", ".join(one.topics[:2]) or one.text
+        words = ", ".join(one.topics[:2]) or _plainly(one.text, facts)
         if not is_order(words):
             text = f", about {quoted(words, WORDS)}"
             yield _Part(text, (f"entry/{one.id}",), frozenset(one.scope.about))
@@ -208,7 +224,7 @@ def _open(
         who = facts.named if promise.who in facts.people else name_of(promise.who)
         whose = "me" if promise.who == HERS else who.name or "somebody"
         sources = (f"entry/{entry.id}", *filter(None, [who.source]))
-        text = f"still open for {whose}: {quoted(promise.text, WORDS)}{_due(promise.by)}"
+        text = f"still open for {whose}: {quoted(_plainly(promise.text, facts), WORDS)}{_due(promise.by)}"
         yield _Part(text, sources, frozenset(entry.scope.about) | ({promise.who} - {HERS}))
 
 

@@ -65,7 +65,8 @@ class Result:
 
 async def judged(folder: Path, *, checked: bool) -> list[Result]:
     found = []
-    for number, (source, secret) in enumerate(zip(PROBED, canaries(), strict=False)):
+    short = (replace(one, thing="my boat") for one in canaries())  # as a summary is
+    for number, (source, secret) in enumerate(zip(PROBED, short, strict=False)):
         async with planted(folder / str(number), source, secret, number) as house:
             with nullcontext() if checked else unchecked():
                 stages = [stage for stages in source.hidden.values() for stage in stages]

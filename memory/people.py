@@ -202,16 +202,15 @@ class People:
         return next((one for one in self._names(self._linked.all_of(person)) if one.name), Named())
 
     def _names(self, people: Sequence[str]) -> Iterator[Named]:
-        """As they were shown last, else as they were enrolled; no name that reads like an order."""
-        for one in people:
-            if (known := self._acquaintance(one)) is not None:
-                yield named(known.meetings.name, f"{PREFIX}/{one}/met")
+        """As they were enrolled, else as they were shown last: that may have been elsewhere."""
         for one in people:
             try:
                 if (print_ := self._faces.of(one)) is not None:
                     yield named(print_.name, f"face/{one}")
-            except StoreAway:
-                continue
+            except StoreAway:  # she does without
+                pass
+            if (known := self._acquaintance(one)) is not None:
+                yield named(known.meetings.name, f"{PREFIX}/{one}/met")
 
     def _acquaintance(self, person: str) -> Acquaintance | None:
         try:

@@ -21,7 +21,7 @@ from memory.salience import is_order
 from memory.types import HERS, Entry, Scope, Statement
 
 MOST = 220  # characters of all of it
-WORDS = 60  # the same, of what is quoted
+WORDS = 90  # the same, of what is quoted
 ONE_TALK_S = 6 * 3600.0  # what was noted within this time of a talk was said in it
 LONG_S = 14 * 86_400.0  # between the first meeting and the last, for both to be told
 MOST_OPEN = 2  # commitments
@@ -84,10 +84,11 @@ def summary(
     then on is going on now (Unix time). Empty where nothing is known.
     """
     who = _who(facts, may)
-    rest = _fitting(
-        (*_last(facts, may, now_s, before_s or now_s), *_open(facts, may, now_s, name_of)),
-        MOST - len(who.text) - 1,
-    )
+    room = MOST - len(who.text) - 1
+    # of the last talk what it was about, too, if there is room for that
+    last = (part for part in _last(facts, may, now_s, before_s or now_s) if not _again(part.text, who.text))
+    rest = _fitting(last, room)[:1]
+    rest += _fitting(_open(facts, may, now_s, name_of), room - sum(len(part.text) + 2 for part in rest))
     parts = [who] if who.sources else []
     if rest:
         text = "; ".join(part.text for part in rest)
@@ -107,6 +108,20 @@ def _fitting(parts: Iterable[_Part], room: int) -> list[_Part]:
     return found
 
 
+def _again(text: str, said: str) -> bool:
+    """Whether the words that are quoted were so before."""
+    quotation = re.search("“.*”", text)
+    return quotation is not None and quotation[0] in said
+
+
+def _plainly(text: str, facts: Facts) -> str:
+    """A note without the words that say whose words it holds: that is said already."""
+    names = {facts.named.name, *(one.meetings.name for one in facts.acquaintances)} - {""}
+    return next(
+        (text.removeprefix(f"{name} said: ") for name in names if text.startswith(f"{name} said: ")), text
+    )
+
+
 def _who(facts: Facts, may: Callable[[Scope], bool]) -> _Part:
     text, sources, about = "That's somebody I know", list[str](), set[str]()
     if facts.named.name:
@@ -114,7 +129,8 @@ def _who(facts: Facts, may: Callable[[Scope], bool]) -> _Part:
     known = next(_known(facts, may), None)
     if known is not None:
         said = _SAID.fullmatch(known.text)
-        text += f", who said {quoted(said[1], WORDS)}" if said else f": {quoted(known.text, WORDS)}"
+        words = said[1] if said else _plainly(known.text, facts)
+        text += f", who said {quoted(words, WORDS)}" if words != known.text else f": {quoted(words, WORDS)}"
         sources, about = [*sources, *known.sources], about | known.about
     return _Part(f"{text}.", tuple(sources), frozenset(about))
 
@@ -135,7 +151,7 @@ def _known(facts: Facts, may: Callable[[Scope], bool]) -> Iterator[_Part]:
 
 
 def _last(facts: Facts, may: Callable[[Scope], bool], now_s: float, before_s: float) -> Iterator[_Part]:
-    """When they last talked, and about what."""
+    """When they last talked, with what it was about and without."""
     times = [one for one in _times(facts, may) if one.at_s < before_s]
     if not times:
         return
@@ -147,9 +163,9 @@ def _last(facts: Facts, may: Callable[[Scope], bool], now_s: float, before_s: fl
         text = f"we met {when(first.at_s, now_s)} and last {what} {when(last.at_s, now_s)}"
         sources = [first.source, last.source]
     about = first.about | last.about
-    topic = next(_topics(facts, may, last), None)
-    if topic is not None:
-        text, sources, about = text + topic.text, [*sources, *topic.sources], about | topic.about
+    for topic in _topics(facts, may, last):
+        both = tuple(dict.fromkeys((*sources, *topic.sources)))
+        yield _Part(text + topic.text, both, about | topic.about)
     yield _Part(text, tuple(dict.fromkeys(sources)), about)
 
 
@@ -181,7 +197,7 @@ def _topics(facts: Facts, may: Callable[[Scope], bool], last: _Time) -> Iterator
     """What that talk was about, the likeliest first."""
     notes = [one for one in _of_talks(facts, may) if abs(one.at_s - last.at_s) <= ONE_TALK_S]
     for one in sorted(notes, key=lambda one: (-one.salience, -one.at_s)):
-        words = ", ".join(one.topics[:2]) or one.text
+        words = ", ".join(one.topics[:2]) or _plainly(one.text, facts)
         if not is_order(words):
             text = f", about {quoted(words, WORDS)}"
             yield _Part(text, (f"entry/{one.id}",), frozenset(one.scope.about))
@@ -208,7 +224,7 @@ def _open(
         who = facts.named if promise.who in facts.people else name_of(promise.who)
         whose = "me" if promise.who == HERS else who.name or "somebody"
         sources = (f"entry/{entry.id}", *filter(None, [who.source]))
-        text = f"still open for {whose}: {quoted(promise.text, WORDS)}{_due(promise.by)}"
+        text = f"still open for {whose}: {quoted(_plainly(promise.text, facts), WORDS)}{_due(promise.by)}"
         yield _Part(text, sources, frozenset(entry.scope.about) | ({promise.who} - {HERS}))
 
 

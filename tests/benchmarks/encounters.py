@@ -33,8 +33,9 @@ from memory.memory import Memory, open_memory
 from memory.stores.address import EMBEDDED
 from memory.types import Commitment, Encounter, Entry, Origin, Scope
 from tests.benchmarks.figures import Figure, against, figure_of, show
-from tests.memory.recalling import FIXTURES, not_in_the_store
+from tests.memory.recalling import FIXTURES
 from tests.memory.redis_server import redis_server
+from tests.memory.taken_apart import not_in_the_store
 
 PEOPLE, ENTRIES, TIMES, FRAMES = 10_000, 5_000, 300, 5
 ENCODER, SIZE = "sface-2021dec", 128

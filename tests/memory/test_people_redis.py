@@ -17,8 +17,9 @@ from memory.memory import Memory
 from memory.moving import move
 from memory.stores import redis as redis_store
 from tests.memory.kept import NOON_S, everything_under
-from tests.memory.recalling import BOB, ENCODER, OLGA, SARAH, TWO, Scene, face, not_in_the_store
+from tests.memory.recalling import BOB, ENCODER, OLGA, SARAH, TWO, Scene, face
 from tests.memory.redis_server import RedisServer, redis_server
+from tests.memory.taken_apart import not_in_the_store
 from tests.memory.test_people import OTHER, said, until, whose
 from tests.memory.test_redis_memory import opened, redis_of
 

@@ -9,7 +9,8 @@ import pytest
 from memory.memory import Memory
 from memory.summaries import MOST
 from memory.types import Statement
-from tests.memory.recalling import FIXTURES, SARAH, Case, Scene, not_in_the_store
+from tests.memory.recalling import FIXTURES, SARAH, Case, Scene
+from tests.memory.taken_apart import not_in_the_store
 
 
 @pytest.mark.parametrize("case", FIXTURES, ids=[case.name for case in FIXTURES])

@@ -23,6 +23,12 @@ from tests.overlay.seeing import BOB, CAMERA, Seeing, drawn, face, met, sight
 from tests.until import until
 
 
+@pytest.fixture(autouse=True)
+def sights_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no eye that sees the same anew again and again."""
+    monkeypatch.setattr("cogs.overlay.eyes.STALE_S", 600.0)
+
+
 def meet(here: Desk, *events: object) -> None:
     for event in events:
         here.page.on_eye(event)

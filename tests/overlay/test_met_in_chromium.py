@@ -31,6 +31,12 @@ SMALL = {"width": 360, "height": 740}
 EVIL = Person("desk:evil", "<script>alert(1)</script><img src=x onerror=alert(2)> & \"'</b>")
 
 
+@pytest.fixture(autouse=True)
+def sights_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no eye that sees the same anew again and again."""
+    monkeypatch.setattr("cogs.overlay.eyes.STALE_S", 600.0)
+
+
 @asynccontextmanager
 async def looking(folder: Path, seeing: Seeing, **context: Any) -> AsyncIterator[tuple[Desk, Visitor, Page]]:
     """Her page, with what she sees open."""
@@ -331,6 +337,22 @@ async def test_where_she_sees_nothing_there_is_no_camera_and_no_tab(tmp_path: Pa
     async with desk(tmp_path) as here, chromium() as visitor:
         page = await ready(here, visitor)
         assert await page.locator("#camera").is_hidden() and await page.locator("#tab-met").is_hidden()
+
+
+async def test_who_is_met_without_being_seen_is_a_card_with_nothing_to_press(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here, chromium() as visitor:
+        page = await ready(here, visitor)
+        here.page.on_card("desk", met(ANN, "This is Ann.", confidence=-1.0))
+        card = page.locator("#met-cards .met", has_text="by their account")
+        await card.wait_for()
+        assert await card.get_by_text("Not right?").count() == 0
+        await card.get_by_text("Why").click()
+        await card.get_by_text("An earlier meeting.").wait_for()
+        await page.keyboard.press("Escape")
+        await card.wait_for(state="detached")
+        await page.click("#tab-met")
+        await page.locator("#encounters", has_text="This is Ann.").wait_for()
+        assert await page.locator("#watching").is_hidden()
 
 
 async def test_an_overlay_shows_nobody(tmp_path: Path) -> None:

@@ -9,17 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
-from cogs.overlay.shared import ELSEWHERE
 from persona_core.events import Blind, Gone, Met, Stranger
-from persona_core.seeing.pictures import decode_picture
 from persona_core.types import Person
 from tests.local_mode.sitting import ANN
 from tests.overlay.browser import PHONE, Visitor, chromium, needs_chromium, ready
 from tests.overlay.open_page import Desk, desk
-from tests.overlay.seeing import BOB, CAMERA, Seeing, drawn, face, met, sight
+from tests.overlay.seeing import BOB, CAMERA, Seeing, face, met, sight
 from tests.until import until
 
 if TYPE_CHECKING:
@@ -29,6 +26,12 @@ pytestmark = needs_chromium
 
 SMALL = {"width": 360, "height": 740}
 EVIL = Person("desk:evil", "<script>alert(1)</script><img src=x onerror=alert(2)> & \"'</b>")
+
+
+@pytest.fixture(autouse=True)
+def sights_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no eye that sees the same anew again and again."""
+    monkeypatch.setattr("cogs.overlay.eyes.STALE_S", 600.0)
 
 
 @asynccontextmanager
@@ -272,65 +275,29 @@ async def test_what_is_forgotten_vanishes_from_every_page_at_once(tmp_path: Path
             assert await one.locator("#encounters h3").all_inner_texts() == ["Bob"]
 
 
-# The browser's own camera
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a camera sees, as Chromium plays it."""
-    file = tmp_path_factory.mktemp("film") / "drawn.mjpeg"
-    file.write_bytes(b"".join(drawn(faces=1 + number % 2) for number in range(10)))
-    return file
-
-
-async def test_the_browsers_camera_is_one_of_hers_until_it_is_switched_off(
-    tmp_path: Path, film: Path
-) -> None:
-    seeing = Seeing()
-    async with desk(tmp_path, watcher=seeing) as here, chromium(film=film) as visitor:
-        page = await ready(here, visitor)
-        await page.click("#camera")
-        await page.wait_for_selector("#camera[aria-pressed=true]")
-        await until(lambda: len(seeing.pushed) >= 3)
-        camera, data, taken_s = seeing.pushed[-1]
-        seen = decode_picture(data)
-        assert camera == "page" and seen.shape[1] == 640
-        for at, drawn_there in ((40, (220, 216, 207)), (470, (111, 136, 161))):  # as blue, green, red
-            assert np.abs(seen[at, 20].astype(int) - drawn_there).max() < 30  # its colours are a film's
-        assert taken_s is not None and abs(taken_s - here.sitting.desk.now()) < 60
-        await page.click("#camera")
-        await until(lambda: ("stop", "page") in seeing.asked)
-        before = len(seeing.pushed)
-        await page.wait_for_timeout(1_000)
-        assert len(seeing.pushed) == before
-        await page.click("#camera")
-        await until(lambda: len(seeing.pushed) > before)
-        other = await ready(here, visitor)
-        await other.click("#camera")
-        await page.locator("#met-cards", has_text=ELSEWHERE).wait_for()
-        assert await page.get_attribute("#camera", "aria-pressed") == "false"
-        await other.close()
-        await until(lambda: seeing.asked.count(("stop", "page")) == 2)
-
-
-async def test_a_camera_that_the_browser_refuses_or_lacks_is_one_sentence(tmp_path: Path, film: Path) -> None:
-    async with desk(tmp_path, watcher=Seeing()) as here:
-        async with chromium(film=film, refuses=True) as visitor:
-            page = await ready(here, visitor)
-            await page.click("#camera")
-            await page.locator("#met-cards", has_text="allow it in the address bar").wait_for()
-            assert await page.get_attribute("#camera", "aria-pressed") == "false"
-        async with chromium() as visitor:
-            await visitor.context.grant_permissions(["camera"])
-            page = await ready(here, visitor)
-            await page.click("#camera")
-            await page.locator("#met-cards", has_text="finds no camera").wait_for()
+# Where there is no eye, and for others
 
 
 async def test_where_she_sees_nothing_there_is_no_camera_and_no_tab(tmp_path: Path) -> None:
     async with desk(tmp_path) as here, chromium() as visitor:
         page = await ready(here, visitor)
         assert await page.locator("#camera").is_hidden() and await page.locator("#tab-met").is_hidden()
+
+
+async def test_who_is_met_without_being_seen_is_a_card_with_nothing_to_press(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here, chromium() as visitor:
+        page = await ready(here, visitor)
+        here.page.on_card("desk", met(ANN, "This is Ann.", confidence=-1.0))
+        card = page.locator("#met-cards .met", has_text="by their account")
+        await card.wait_for()
+        assert await card.get_by_text("Not right?").count() == 0
+        await card.get_by_text("Why").click()
+        await card.get_by_text("An earlier meeting.").wait_for()
+        await page.keyboard.press("Escape")
+        await card.wait_for(state="detached")
+        await page.click("#tab-met")
+        await page.locator("#encounters", has_text="This is Ann.").wait_for()
+        assert await page.locator("#watching").is_hidden()
 
 
 async def test_an_overlay_shows_nobody(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ export function met({ send }) {
     card.addEventListener("focusin", stay);
     card.addEventListener("pointerleave", wait);
     card.addEventListener("focusout", () => setTimeout(wait, 0));
+    card.addEventListener("keydown", (event) => event.key === "Escape" && away());
     wait();
   }
 

@@ -56,21 +56,29 @@ export function view({ send, enrol }) {
     again(EACH_MS);
   }
 
-  /** Frames over the picture, and the same in words below it. */
+  /** Frames over the picture, each moving with its face, and the same in words below it. */
   function frame() {
-    const frames = faces.map((face) => {
-      const made = el("div", { class: face.name ? (face.who === null ? "face maybe" : "face known") : "face" }, face.name ? el("span", {}, face.name) : "");
-      made.classList.toggle("right", face.x > 0.5); // where the name has its room
-      made.classList.toggle("low", face.y + face.height > 0.92);
-      for (const side of ["x", "y", "width", "height"]) made.style.setProperty(`--${side}`, `${(face[side] * 100).toFixed(2)}%`);
-      if (face.who !== null) made.style.setProperty("--hue", String(hueOf(face.who)));
-      return made;
-    });
-    $("frames").replaceChildren(...frames);
+    const before = new Map([...$("frames").children].map((one) => [Number(one.dataset.track), one]));
+    for (const face of faces) {
+      const made = before.get(face.track) ?? el("div", { "data-track": String(face.track) });
+      before.delete(face.track);
+      place(made, face);
+      if (!made.isConnected) $("frames").append(made);
+    }
+    for (const gone of before.values()) gone.remove();
     const now = JSON.stringify(faces.map(({ track, who, name, refusal }) => [track, who, name, refusal]));
     if (now === frame.before) return; // a button that has the focus keeps it
     frame.before = now;
     $("in-view").replaceChildren(...faces.map(row));
+  }
+
+  function place(made, face) {
+    made.className = face.name ? (face.who === null ? "face maybe" : "face known") : "face";
+    made.classList.toggle("right", face.x > 0.5); // where the name has its room
+    made.classList.toggle("low", face.y + face.height > 0.92);
+    for (const side of ["x", "y", "width", "height"]) made.style.setProperty(`--${side}`, `${(face[side] * 100).toFixed(2)}%`);
+    made.style.setProperty("--hue", face.who === null ? "0" : String(hueOf(face.who)));
+    if (made.textContent !== face.name) made.replaceChildren(face.name ? el("span", {}, face.name) : "");
   }
 
   function row(face) {

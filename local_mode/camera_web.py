@@ -178,6 +178,8 @@ def _without_password(address: str) -> str:
 
 def _sentence(source: Source, error: Exception) -> str:
     name = f"The camera “{source.name}”"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"{name} shows a certificate that nobody vouches for; within your network http:// may do."
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         return f"{name} does not answer, or sends no pictures any more."
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -24,7 +24,8 @@ SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 32\r
 class Camera:
     """What it does can be changed while somebody looks."""
 
-    def __init__(self, user: str = "") -> None:
+    def __init__(self, user: str = "", size: tuple[int, int] = (64, 48)) -> None:
+        self.size = size
         self.user = user  # user:password that it asks for; empty: it asks nobody
         self.silent = False  # it sends nothing, but stays
         self.lines: set[asyncio.StreamWriter] = set()
@@ -70,10 +71,10 @@ class Camera:
         port = self._packets.getsockname()[1]
         with av.open(f"rtp://127.0.0.1:{port}?pkt_size=1200", "w", format="rtp") as container:
             video = container.add_stream("mpeg2video", rate=FPS, options={"g": "5"})
-            video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"  # type: ignore[union-attr]
+            video.width, video.height, video.pix_fmt = *self.size, "yuv420p"  # type: ignore[union-attr]
             number, started = 0, time.monotonic()
             while not self._over.wait(max(0.0, started + number / FPS - time.monotonic())):
-                picture = av.VideoFrame.from_ndarray(grey(number % 200), format="bgr24")
+                picture = av.VideoFrame.from_ndarray(grey(number % 200, *self.size), format="bgr24")
                 container.mux(video.encode(picture))  # type: ignore[union-attr, arg-type]
                 number += 1
 
@@ -90,9 +91,9 @@ class Camera:
 
 
 @asynccontextmanager
-async def rtsp_camera(user: str = "") -> AsyncIterator[tuple[Camera, str]]:
+async def rtsp_camera(user: str = "", size: tuple[int, int] = (64, 48)) -> AsyncIterator[tuple[Camera, str]]:
     """The camera, and its host and port."""
-    camera = Camera(user)
+    camera = Camera(user, size)
     server = await asyncio.start_server(camera.talk, "127.0.0.1", 0)
     filming = threading.Thread(target=camera.film, daemon=True)
     filming.start()

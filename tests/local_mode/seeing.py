@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,15 @@ def film(
 
 
 @asynccontextmanager
-async def web_camera(handler: Handler, port: int = 0) -> AsyncIterator[str]:
+async def web_camera(
+    handler: Handler, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """A real server on this machine whose every answer is ``handler``'s; host and port."""
     app = web.Application()
     app.router.add_get("/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True).start()
+    await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True, ssl_context=tls).start()
     try:
         yield f"127.0.0.1:{runner.addresses[0][1]}"
     finally:
@@ -128,6 +131,8 @@ def part(picture: bytes, length: bool = True) -> bytes:
 async def mjpeg(request: web.Request) -> web.StreamResponse:
     """A camera that works."""
     answer = await begun(request)
-    while True:
-        await answer.write(part(jpeg()))
-        await asyncio.sleep(0.03)
+    with suppress(ConnectionError):  # nobody looks any more
+        while True:
+            await answer.write(part(jpeg()))
+            await asyncio.sleep(0.03)
+    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+from pathlib import Path
 
 import pytest
 from aiohttp import BasicAuth, web
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from local_mode import camera, camera_web
 from local_mode.camera_web import Parts
+from tests.discord_server import certificates
 from tests.local_mode.seeing import begun, jpeg, looking, mjpeg, part, until, web_camera
 
 
@@ -180,6 +182,13 @@ async def test_a_password_is_not_told_to_who_listens_where_the_camera_knows_how(
     async with web_camera(guarded) as host, looking(f"http://ann:{password}@{host}/v") as look:
         await until(lambda: bool(look.views or look.lost))
     assert bool(look.views) is seen and not any("Basic" in one for one in said)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    _, tls = certificates.make(tmp_path)
+    async with web_camera(mjpeg, tls=tls) as host, looking(f"door=https://ann:geheim@{host}/") as look:
+        await until(lambda: bool(look.lost))
+    assert not look.views and "certificate that nobody vouches for" in look.told[0]
 
 
 async def test_a_camera_that_was_switched_off_and_on_again_is_seen_again() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from local_mode import camera_video
 from local_mode.film import Film
 from local_mode.recorded import hear_all, recordings_of
 from persona_core.errors import AudioError
@@ -34,9 +35,8 @@ class Listener:
 
 def clapper(file: Path, at_s: float = 0.6, whole_s: float = 1.2, fps: int = 30) -> Path:
     """A flash and a click at the same moment, as a film's clapperboard gives them."""
-    pictures = [
-        grey(255 if abs(number / fps - at_s) < 0.5 / fps else 0) for number in range(round(whole_s * fps))
-    ]
+    flash = range(round(at_s * fps), round((at_s + 0.15) * fps))
+    pictures = [grey(255 if number in flash else 0) for number in range(round(whole_s * fps))]
     sound = np.zeros(round(44_100 * whole_s), np.int16)
     sound[round(44_100 * at_s) : round(44_100 * (at_s + 0.03))] = 20_000 * np.sign(
         np.sin(np.arange(1323) / 5)
@@ -45,7 +45,10 @@ def clapper(file: Path, at_s: float = 0.6, whole_s: float = 1.2, fps: int = 30) 
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv"])
-async def test_a_flash_and_a_click_are_seen_and_heard_within_100_ms(tmp_path: Path, kind: str) -> None:
+async def test_a_flash_and_a_click_are_seen_and_heard_within_100_ms(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_video, "LATE_S", 60.0)  # a machine that is busy leaves out pictures
     (ann,) = recordings_of([], [f"Ann={clapper(tmp_path / f'a.{kind}')}"])
     listener, begun = Listener(), []
     async with looking("off", camera_fps=30) as look:

@@ -20,6 +20,7 @@ from cogs.calls import Calls
 from cogs.chronicle import Chronicle
 from cogs.conversations import Conversations
 from cogs.host import CallEvents, Line, Place, Refusal, User
+from cogs.in_view import InView
 from cogs.remembering import Remembering
 from memory.memory import open_memory
 from memory.posts import Post
@@ -62,6 +63,7 @@ class DiscordHost:
         self._unlisted: dict[
             str, Place
         ] = {}  # direct messages, which Discord does not list; the latest is last
+        self.in_view = InView()
         self.remembering = Remembering(self)
         self.conversations = Conversations(lambda: self.persona, lambda place: Chronicle(self, place))
         self.calls = Calls(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cogs.actions import Actions
 from cogs.answers import KithCog
 from cogs.catchup import CatchUp
+from cogs.encounters import Encounters
 from cogs.forget import Forget
 from cogs.host import Host
 from cogs.journal import Journal
@@ -42,6 +43,6 @@ def all_cogs(host: Host) -> list[KithCog]:
         Relationships,
         SpokenCommands,
         TakenBack,
-        Overlay,
     )
-    return [kind(host) for kind in kinds]
+    page = Overlay(host)
+    return [*(kind(host) for kind in kinds), page, Encounters(host, page)]

@@ -237,8 +237,11 @@ class Call:
         return decision.allowed and not asked
 
     async def _say_notice(self) -> None:
-        """Raises KithError, unless nobody is left who could be told."""
+        """Raises KithError, unless nobody is left who had to be told."""
         if self.place.direct:  # at the desk, with whoever reads what is posted there
+            return
+        there = {one.id for one in self._host.people_present(self.place)}
+        if there and there <= self.place.hosts:
             return
         name, mode = self._host.persona.character.name, self._host.settings.hearing
         place = self.place

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from time import perf_counter
 
+from cogs import seen_last
 from cogs.host import Host, Place
-from cogs.telling import MOST_CHARACTERS, commitments_of, day_name, lines_of
+from cogs.telling import commitments_of, lines_of
 from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
+from memory.phrases import MOST_CHARACTERS, day_name
 from memory.ranking import worth
 from memory.roster import Acquaintance, condensed
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
@@ -32,6 +35,7 @@ KNOWS_TOKENS = 220  # of what she knows about those who are there, and herself
 PROFILE_CHARACTERS = 300
 MOST_HITS = 10  # that are looked at
 MOST_COMMITMENTS = 4
+MOST_MET = 8  # encounters that are looked at
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +126,8 @@ class Chronicle:
         except MemoryFault as error:
             raise NotKept(error) from error
         day = Told(f"Today is {day_name(self.today)} {self.today.year}.", frozenset())
-        return self._fitting([day, *lines], KNOWS_TOKENS, "\n")
+        seen = self._host.in_view.lines(listeners, self._place.hosts, perf_counter(), self._host.now())
+        return self._fitting([day, *lines], KNOWS_TOKENS, "\n", seen)
 
     @property
     def closed(self) -> bool:
@@ -142,10 +147,13 @@ class Chronicle:
     async def recall(self, text: str, person: Person, aloud: bool) -> Recalled:
         if not aloud:
             self._writer = person
-        may = allowed(await self._listeners(aloud))
+        listeners = await self._listeners(aloud)
+        may = allowed(listeners)
         find = partial(self._memory.recall.find, text, may, self._host.now(), most=MOST_HITS)
         try:
             hits: list[Hit] = await asyncio.to_thread(find)
+            asks = seen_last.asks_who(text)
+            met = await asyncio.to_thread(self._met_last, person, listeners) if asks else []
         except MemoryFault as error:
             raise NotKept(error) from error
         # what this conversation holds is in the prompt already
@@ -154,7 +162,17 @@ class Chronicle:
         tokens = persona.note_tokens if aloud else WRITTEN_NOTE_TOKENS
         most = min(MOST_CHARACTERS, tokens * CHARACTERS_A_TOKEN)  # else not even the best would have room
         lines = lines_of(others, self._host.now(), persona.character.name, most)
-        return self._fitting(lines, tokens, " ")
+        return self._fitting([*met, *lines], tokens, " ")
+
+    def _met_last(self, person: Person, listeners: Listeners) -> list[Told]:
+        """Of whom she met last, for ``person``, who asks."""
+        people, now_s = self._memory.people, self._host.now()
+        but = {person.id, *self._place.hosts}
+        for met in people.encounters(listeners, most=MOST_MET):
+            if met.person not in but and now_s - met.at_s < seen_last.SEEN_LAST_S:
+                known = people.summary(met.person, listeners, now_s)
+                return seen_last.lines_of(met, known, person.id)
+        return []
 
     async def _listeners(self, aloud: bool) -> Listeners:
         """Who would hear or read what she says now, and what else they can read."""
@@ -201,15 +219,25 @@ class Chronicle:
         hers = memory.profile.snapshot(may, PROFILE_CHARACTERS)
         return [*promised[:MOST_COMMITMENTS], *known, *hers]
 
-    def _fitting(self, lines: Sequence[Told], tokens: int, between: str) -> Recalled:
-        """As many of the lines as there is room for, whole ones."""
-        llm, taken, about, hits = self._host.persona.llm, [], set[str](), []
+    def _fitting(
+        self, lines: Sequence[Told], tokens: int, between: str, last: Sequence[Told] = ()
+    ) -> Recalled:
+        """As many of the lines as there is room for beside those that are to stand ``last``; whole ones."""
+        ending, left = self._taken(last, tokens)
+        taken = [*self._taken(lines, left)[0], *ending]
+        return Recalled(
+            between.join(one_line(line.text) for line in taken),
+            frozenset(person for line in taken for person in line.about),
+            tuple(line.hit for line in taken if line.hit is not None),
+        )
+
+    def _taken(self, lines: Sequence[Told], tokens: int) -> tuple[list[Told], int]:
+        """Those that have room in so many tokens, and how many of these are left."""
+        taken: list[Told] = []
         for line in lines:
-            text = one_line(line.text)
-            tokens -= llm.count_tokens(text) + 1
-            if tokens < 0:
+            needed = self._host.persona.llm.count_tokens(one_line(line.text)) + 1
+            if needed > tokens:
                 break
-            taken.append(text)
-            about |= line.about
-            hits += [line.hit] if line.hit is not None else []
-        return Recalled(between.join(taken), frozenset(about), tuple(hits))
+            tokens -= needed
+            taken.append(line)
+        return taken, tokens

@@ -65,9 +65,11 @@ TOPICS = {
     ),
     Purpose.FACE: Topic(
         "Knowing you by your face",
-        f"I would tell by a camera's picture that it is you. {NOT_YET}.",
-        "You allow it; no picture of your face is looked at or kept so far.",
-        "No picture of your face is looked at or kept.",
+        "I tell by a print of your face that it is you, before a camera of my owner's, and count you as being there. It is made "
+        "of some pictures of it, as numbers from which no picture can be made, and stays on my owner's computer, with your "
+        "name, until you say no or `/forget me`, or I have not recognised you for a year. No picture is kept.",
+        "`/face enrol` makes the print, before that camera; before that there is none.",
+        "No print of your face is made or kept.",
         "Know my face",
         "Don't know my face",
     ),

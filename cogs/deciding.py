@@ -30,10 +30,12 @@ SENTENCES = {
         "microphone I then take you for a guest."
     ),
     (Purpose.FACE, True): (
-        f"Thank you, I may recognise you by your face. {NOT_YET}: no picture of your face is looked at or kept so far."
+        "Thank you, I may recognise you by your face. `/face enrol` makes the print which that takes, before my owner's camera; "
+        "it is kept until you say no, or until I have not recognised you for a year. No picture is kept."
     ),
     (Purpose.FACE, False): (
-        f"I do not recognise you by your face. {NOT_YET} for anybody, so there was nothing to erase."
+        "I do not recognise you by your face; if there was a print of it, it is erased. Before a camera I then take you for "
+        "somebody I do not know."
     ),
     (Purpose.TRAINING, True): (
         f"Thank you, I may learn from what I remember of you. {NOT_YET}; and what came from Discord is not used for it "

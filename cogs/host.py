@@ -26,6 +26,7 @@ from persona_core.types import Person
 if TYPE_CHECKING:  # both are built on this file
     from cogs.calls import Calls
     from cogs.conversations import Conversations
+    from cogs.in_view import InView
     from cogs.remembering import Remembering
 
 
@@ -46,6 +47,7 @@ class Place:
     direct: bool = False  # a DM: nobody else reads it
     chat: bool = True  # whoever is in a call there can read what she posts, and press its buttons
     mixed: bool = False  # several people are one stream there: who speaks is told by their voices
+    hosts: frozenset[str] = frozenset()  # ids of whose own place it is: they know that she listens there
 
 
 class CallEvents(Protocol):
@@ -109,6 +111,7 @@ class Host(Protocol):
     conversations: Conversations
     calls: Calls
     remembering: Remembering
+    in_view: InView  # whom she sees; in Discord nobody
     now: Callable[[], float]  # Unix time
     captioned: set[str]  # keys of the places where what is said can be read by others
     counts: Counter[str]  # what was done, dropped or refused, for /status

@@ -32,12 +32,12 @@ from cogs.plain import plain
 from cogs.privacy_page import EXPORT
 from cogs.private_view import Press
 from cogs.reading import alone, place_names
-from cogs.telling import day_name
 from cogs.whys import Why, Whys, described, keys_of, recollected
 from memory import own
 from memory.audience import allowed
 from memory.consent import Purpose
 from memory.errors import MemoryFault
+from memory.phrases import day_name
 from memory.types import Entry, Hit
 
 EARLIER, LATER = "kith:journal:earlier", "kith:journal:later"  # they work after a restart, too

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cogs.plain import plain
-from cogs.telling import day_name
+from memory.phrases import day_name
 from memory.ranking import EVIDENCE
 from memory.types import Entry, Hit
 

@@ -72,7 +72,7 @@ class Privacy(PrivateCog):
     async def voice(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.VOICE, answer == "on", "command")
 
-    @consent.command(description="May I recognise you by your face? I do not do this yet.")
+    @consent.command(description="May I recognise you by your face, before my owner's camera?")
     @discord.option("answer", str, description="on or off", choices=["on", "off"])  # type: ignore[untyped-decorator, no-untyped-call]
     async def face(self, ctx: discord.ApplicationContext, answer: str) -> None:
         await decide(self.host, ctx.interaction, Purpose.FACE, answer == "on", "command")

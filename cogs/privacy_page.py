@@ -14,12 +14,14 @@ KEPT = {  # by the name of the place on a receipt: one, several
     "turns": ("line of what you said, or I answered", "lines of what you said and what I answered"),
     "journal": ("note about you", "notes about you"),
     VOICES: ("print of your voice, by which I recognise you", "prints of your voice"),
-    FACES: ("print of your face", "prints of your face"),
+    FACES: ("print of your face, by which I recognise you", "prints of your face"),
+    "encounters": ("time I met you, with what was said", "times I met you, with what was said"),
     POSTS: (
         "message of mine in Discord with your words, or an answer to them",
         "messages of mine in Discord with your words, or answers to them",
     ),
 }
+OF_A_FACE = "The print of your face goes at a no to it, or when I have not recognised you by it for a year."
 OF_A_VOICE = "The print of your voice goes at a no to it, or when I have not recognised you by it for a year."
 WHO = (
     "You, with `/journal` and `/memory`, which nobody else sees. I bring something up only where all who are there may "
@@ -80,8 +82,12 @@ def sections(settings: Settings, counts: Mapping[str, int], remembers: bool) -> 
     return {
         "What I keep of you": kept(counts, remembers),
         "Where": where(settings),
-        "How long": " ".join([how_long(settings, remembers), *([OF_A_VOICE] if counts.get(VOICES) else [])]),
+        "How long": " ".join([how_long(settings, remembers), *_of_prints(counts)]),
         "Who can see it": WHO,
         "What leaves that computer": terms.of_all(settings) or terms.NOTHING_LEAVES,
         "What you can do": CAN_DO,
     }
+
+
+def _of_prints(counts: Mapping[str, int]) -> list[str]:
+    return [text for place, text in ((VOICES, OF_A_VOICE), (FACES, OF_A_FACE)) if counts.get(place)]

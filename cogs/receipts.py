@@ -23,6 +23,7 @@ _PLACES = {  # by their names on a receipt: one, and many
     "roster": ("line about how I see people", "lines about how I see people"),
     VOICES: ("print of a voice", "prints of voices"),
     FACES: ("print of a face", "prints of faces"),
+    "encounters": ("time that we met, with what was said", "times that we met, with what was said"),
     POSTS: ("post of mine in Discord", "posts of mine in Discord"),
 }
 

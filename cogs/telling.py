@@ -6,27 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date, datetime
 
+from memory.phrases import MOST_CHARACTERS, day_name, quoted, when
+from memory.plain_text import one_line, plain_name
+from memory.promises import open_of
 from memory.types import Document, Entry, Hit, Scope, Told
-from persona_core.thinking.frame import one_line, plain_name
-
-MOST_CHARACTERS = 240  # of one memory
-_MARKS = str.maketrans('“”„‟«»"()（）[]', "'''''''––––––")
-PAST_DAYS = 30  # that something planned is asked about
-
-
-def when(at_s: float, now_s: float) -> str:
-    """How long ago that was, as people say it; both are Unix times."""
-    now, then = datetime.fromtimestamp(now_s), datetime.fromtimestamp(at_s)
-    days = (now.date() - then.date()).days
-    if days <= 0:
-        return "earlier today"
-    if days == 1:
-        return "yesterday"
-    if days < 7:
-        return f"last {then:%A}"
-    if days < 60:
-        return f"{round(days / 7)} weeks ago" if days > 10 else "a week ago"
-    return f"in {then:%B}" if days < 300 else f"in {then:%B %Y}"
 
 
 def lines_of(
@@ -59,26 +42,13 @@ def commitments_of(
     ``name_of`` a person id, HERS too.
     """
     today = datetime.fromtimestamp(now_s).date()
-    found: list[tuple[date, Told]] = []
-    entries = list(entries)
-    gone = {old for entry in entries for old in entry.supersedes}
-    for entry in entries:
-        if entry.id in gone or people.isdisjoint(entry.scope.about) or not allowed(entry.scope):
-            continue
-        for one in entry.commitments:
-            said = datetime.fromtimestamp(entry.at_s).date()
-            due = one.by or said
-            if one.done or (today - due).days > PAST_DAYS:
-                continue
-            words = f"{plain_name(name_of(one.who))}: {_quoted(one.text)}"
-            text = f"{_due(one.by, today)}{words} (from {when(entry.at_s, now_s)})"
-            found.append((due, Told(text, frozenset(entry.scope.about))))
-    return [line for _, line in sorted(found, key=lambda pair: abs((pair[0] - today).days))]
-
-
-def day_name(day: date) -> str:
-    """E.g. "Friday, 27 November"."""
-    return f"{day:%A}, {day.day} {day:%B}"
+    told = []
+    for one in open_of(entries, people, allowed, now_s):
+        entry, promise = one.entry, one.commitment
+        words = f"{plain_name(name_of(promise.who))}: {quoted(promise.text)}"
+        text = f"{_due(promise.by, today)}{words} (from {when(entry.at_s, now_s)})"
+        told.append(Told(text, frozenset(entry.scope.about)))
+    return told
 
 
 def _due(by: date | None, today: date) -> str:
@@ -102,17 +72,7 @@ def _same(words: str, other: Document) -> bool:
 
 
 def _line(document: Document, now_s: float, most: int) -> str:
-    ago, text = when(document.at_s, now_s), _quoted(document.text, most)
+    ago, text = when(document.at_s, now_s), quoted(document.text, most)
     if document.kind == "entry":
         return f"{ago}: {text}."
     return f"{ago} {plain_name(document.speaker)} said: {text}."
-
-
-def _quoted(text: str, most: int = MOST_CHARACTERS) -> str:
-    """In quotation marks that end where it ends: nobody's words pass for more of what she remembers."""
-    return f"“{_short(text, most).translate(_MARKS)}”"
-
-
-def _short(text: str, most: int) -> str:
-    line = one_line(text)
-    return (line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + "…").rstrip(".")

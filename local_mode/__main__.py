@@ -9,13 +9,16 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while all below is loaded, Ctrl-C just ends her
 
+from pydantic import SecretStr
+
+from local_mode.camera_sources import PUSH, sources_of
 from local_mode.console import (
     Given,
     JsonScreen,
@@ -27,18 +30,18 @@ from local_mode.console import (
     person_called,
     say,
 )
-from local_mode.files import Everywhere, Recording, WavPlayback
+from local_mode.files import Everywhere, Spoken, WavPlayback
 from local_mode.recorded import play_to_her, recordings_of
 from local_mode.signals import ended_by_signals
 from local_mode.slash import Slash
 from memory.errors import MemoryFault
-from persona_core.assemble import build_persona
+from persona_core.assemble import build_face_encoder, build_persona
 from persona_core.conversation import Conversation
 from persona_core.engines.threads import end
-from persona_core.errors import KithError
+from persona_core.errors import KithError, SettingsError
 from persona_core.events import Event, Failed
 from persona_core.persona import Persona
-from persona_core.ports import Playback
+from persona_core.ports import FaceEncoder, Playback
 from persona_core.settings import Settings, load_settings
 from persona_core.types import Person
 
@@ -48,6 +51,7 @@ DISCORD_LINE = "To bring her into Discord, put DISCORD_TOKEN=… into .env (READ
 
 if TYPE_CHECKING:  # see ``_desk``
     from local_mode.desk import Desk
+    from local_mode.eyes import Eyes
     from local_mode.sound import Sound
 
 
@@ -98,6 +102,13 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME=FILE",
         help="NAME speaks FILE (repeatable), then end",
     )
+    add(
+        "--video",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="likewise, and a camera sees its pictures (repeatable)",
+    )
     add("--name", default="Friend", help="who types (default: Friend)")
     add("--out", type=Path, help="write her voice to this WAV file")
     add("--speak", action="store_true", help="play her voice on the loudspeaker")
@@ -118,6 +129,8 @@ def _chosen(args: argparse.Namespace, settings: Settings) -> Settings:
         "desk_speaker": args.speaker,
         "desk_preset": args.preset,
     }
+    if args.video and not sources_of(settings.camera.get_secret_value()):
+        given["camera"] = SecretStr(PUSH)  # no other one; the videos are cameras themselves
     return settings.model_copy(update={name: value for name, value in given.items() if value})
 
 
@@ -126,7 +139,7 @@ def _sound(args: argparse.Namespace, settings: Settings) -> Sound | None:
     from local_mode.sound import sound_of
 
     asked = bool(args.microphone or args.speaker or args.preset)
-    elsewhere = args.text_only or args.text or args.wav or args.speak or args.out or args.json
+    elsewhere = args.text_only or args.text or args.wav or args.video or args.speak or args.out or args.json
     at_terminal = sys.stdin is not None and sys.stdin.isatty()
     if args.text_only or not (asked or (at_terminal and not elsewhere)):
         return None
@@ -141,9 +154,10 @@ class Start:
     settings: Settings
     persona: Persona
     engines: Sequence[str]  # what she runs on, one line each
-    recordings: Sequence[Recording]
+    recordings: Sequence[Spoken]
     playback: Playback | None
     sound: Sound | None
+    faces: FaceEncoder | None = None  # None: she sees nothing
 
     @property
     def you(self) -> Person:
@@ -163,7 +177,9 @@ class Start:
 
 def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
     """Load all that is asked for. Raises KithError."""
-    recordings = recordings_of(args.wav)
+    recordings = recordings_of(args.wav, args.video)
+    if args.video and args.fast:
+        raise SettingsError("--fast is for sound alone: a camera sees --video at its own pace.")
     settings = _chosen(args, load_settings())
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("discord").setLevel(logging.ERROR)  # below that, py-cord logs names and messages
@@ -176,7 +192,18 @@ def _start(args: argparse.Namespace, closing: contextlib.ExitStack) -> Start:
     playback, sound = _playback(args, closing), _sound(args, settings)
     hear, speak = bool(recordings) or sound is not None, playback is not None or sound is not None
     persona = build_persona(settings, hear=hear, speak=speak, report=report)
-    return Start(args, settings, persona, engines, recordings, playback, sound)
+    return Start(args, settings, persona, engines, recordings, playback, sound, _faces(settings, report))
+
+
+def _faces(settings: Settings, report: Callable[[str], None]) -> FaceEncoder | None:
+    """What tells faces apart, where there is a camera; nothing of it is loaded elsewhere. Raises SettingsError."""
+    if not sources_of(settings.camera.get_secret_value()):
+        return None
+    try:
+        return build_face_encoder(settings, report)
+    except KithError as error:
+        report(f"{error} Until then she sees nothing.")
+        return None
 
 
 async def _run(start: Start) -> int:
@@ -209,11 +236,13 @@ async def _sit(start: Start, shown: Shown) -> None:
             await closing.enter_async_context(desk)
             conversation = await desk.talk(playback, shown.event)
         slash = Slash(desk, lines.line, shown.answer) if desk is not None else None
-        if desk is not None:
-            await _open(desk, start, closing, shown)
+        eyes = await _open(desk, start, closing, shown) if desk is not None else None
         if start.recordings:
             fast, settings = start.args.fast, start.settings
-            await play_to_her(conversation, desk, start.recordings, fast, settings, shown.event, shown.heard)
+            show = eyes.shown(start.recordings) if eyes is not None else lambda at: None
+            await play_to_her(
+                conversation, desk, start.recordings, fast, settings, shown.event, shown.heard, show
+            )
         await _converse(conversation, start.you, lines, slash, shown.event)
         if playback is not None:
             await playback.drain()
@@ -230,16 +259,18 @@ def _desk(start: Start) -> Desk | None:
         return None
 
 
-async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> None:
-    """All the other ways to her than typing. Raises SettingsError."""
+async def _open(desk: Desk, start: Start, closing: contextlib.AsyncExitStack, shown: Shown) -> Eyes | None:
+    """All the other ways to her than typing; what she sees with. Raises SettingsError."""
+    eyes = await _open_eyes(desk, start, closing)
     if start.typed and start.settings.page == "on":
-        await _open_page(desk, start.you, closing)
+        await _open_page(desk, start.you, closing, eyes)
     await _reach_out(desk, start.settings, closing)
     if start.sound is not None:
         try:
             await desk.listen()
         except KithError as error:
             shown.event(Failed(f"{error} You can type all the same."))
+    return eyes
 
 
 async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncExitStack) -> None:
@@ -260,7 +291,18 @@ async def _reach_out(desk: Desk, settings: Settings, closing: contextlib.AsyncEx
         closing.enter_context(hotkey(settings.desk_hotkey, lambda: say(desk.call.push())))
 
 
-async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack) -> None:
+async def _open_eyes(desk: Desk, start: Start, closing: contextlib.AsyncExitStack) -> Eyes | None:
+    """Raises SettingsError."""
+    if start.faces is None:
+        return None
+    from local_mode.eyes import Eyes  # likewise: what reads cameras takes a moment to load
+
+    return await closing.enter_async_context(Eyes(desk, start.you, start.faces, say))
+
+
+async def _open_page(
+    desk: Desk, you: Person, closing: contextlib.AsyncExitStack, eyes: Eyes | None = None
+) -> None:
     from local_mode.awakening import Awakening  # likewise
     from local_mode.page import PageDesk
 
@@ -268,6 +310,8 @@ async def _open_page(desk: Desk, you: Person, closing: contextlib.AsyncExitStack
     closing.push_async_callback(awakening.close)
     closing.push_async_callback(desk.page.close)
     surroundings = PageDesk(desk, you, awakening).surroundings
+    if eyes is not None:
+        surroundings = replace(surroundings, watcher=eyes.watcher, pushed=eyes.cameras)
     await desk.page.open(surroundings, say, shown=sys.stderr is not None and sys.stderr.isatty())
 
 
@@ -321,7 +365,7 @@ def _playback(args: argparse.Namespace, closing: contextlib.ExitStack) -> Playba
 
         places.append(speaker := SpeakerPlayback())
         closing.callback(speaker.close)
-    return Everywhere(places) if places or args.json or args.wav else None
+    return Everywhere(places) if places or args.json or args.wav or args.video else None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from types import SimpleNamespace, TracebackType
 from typing import Any
@@ -22,15 +22,20 @@ from cogs.answers import KithCog, explain
 from cogs.calls import Calls
 from cogs.chronicle import Chronicle
 from cogs.conversations import Closed, Conversations, Forgotten, Told, Unsaid
-from cogs.host import CallEvents, Host, Line, Place, Refusal, User
+from cogs.encounters import Encounters
+from cogs.host import CallEvents, Line, Place, Refusal, User
+from cogs.in_view import InView
 from cogs.overlay import Overlay
 from cogs.remembering import Remembering
-from local_mode.call import COMMANDS, DeskCall
+from local_mode.call import COMMANDS, GUEST, DeskCall
+from local_mode.camera_sources import sources_of
+from local_mode.chronicles import Alone, Seated
 from local_mode.interactions import HER_ID, Act, Answers, Interactions, Message, NotThere, shown
 from local_mode.people import People
 from local_mode.shown import readable
 from local_mode.sound import Sound
 from local_mode.typed import Json, brought_here, commands_of
+from local_mode.without_discord import WithoutDiscord
 from memory.consent import Purpose
 from memory.errors import MemoryFault
 from memory.memory import open_memory
@@ -51,7 +56,7 @@ ENDING_S = 5.0  # for what the cogs are doing: what is being erased, or written 
 log = logging.getLogger(__name__)
 
 
-class Desk:
+class Desk(WithoutDiscord):
     """A host that never logs in (``cogs.host.Host``). Use as ``async with Desk(...)``, on a running event loop."""
 
     def __init__(
@@ -92,12 +97,12 @@ class Desk:
         )
         self._first = self.memory.turns.last_id()  # what was said here comes after it
         self.consent, self.posts, self.modes = self.memory.consent, self.memory.posts, self.memory.modes
+        self.in_view = InView()
         self.remembering = Remembering(self)
         self.conversations: Conversations = Conversations(lambda: self.persona, self._memories)
         self.calls = Calls(self)
         self.call = DeskCall(self, sound, list({person.id: person for person in people}.values()))
-        alone, mixed = len(self.call.people) == 1, self.call.mixed
-        self._place = Place(KEY, "our talk at the desk", KEY, direct=alone, chat=False, mixed=mixed)
+        self._place = self._our_place(you)
         self._known = People(lambda one: any(self.consent.decision(one, purpose) for purpose in Purpose))
         her = shown(HER_ID, persona.character.name) | {"bot": True}
         self.you = self._known.shown(you)
@@ -157,7 +162,7 @@ class Desk:
         conversation = self._conversation = there or await self.conversations.open(self._place, call=True)
         if there is None:
             conversation.speak_through(self._playback)
-            conversation.set_people(self.call.people)
+            conversation.set_people(self.people_present(self._place))
         return conversation
 
     async def conversation(self) -> Conversation:
@@ -174,7 +179,13 @@ class Desk:
     def listening(self) -> bool:
         return self.calls.at(KEY) is not None
 
-    # The page
+    # What she sees, and the page
+
+    @property
+    def encounters(self) -> Encounters:
+        cog = self._client.get_cog("Encounters")
+        assert isinstance(cog, Encounters)  # it is one of ``all_cogs``
+        return cog
 
     @property
     def page(self) -> Overlay:
@@ -192,8 +203,17 @@ class Desk:
         call = self.calls.at(KEY)
         return call.line.playback if call is not None and call.line is not None else self._playback
 
+    def _our_place(self, you: Person) -> Place:
+        """Where there is a camera, others may come before it: nothing is told there as if they were alone for good."""
+        seen = bool(sources_of(self.settings.camera.get_secret_value()))
+        hosts = frozenset({you.id}) if seen else frozenset[str]()
+        direct, mixed = len(self.call.people) == 1 and not seen, self.call.mixed
+        return Place(KEY, "our talk at the desk", KEY, direct, chat=False, mixed=mixed, hosts=hosts)
+
     def _memories(self, place: Place) -> Chronicle:
-        return Alone(self, place, self.call.people[0]) if place.direct else Chronicle(self, place)
+        if place.direct:
+            return Alone(self, place, self.call.people[0])
+        return Seated(self, place) if place.hosts else Chronicle(self, place)
 
     async def _tell_where_words_go(self) -> None:
         """To those who have not been told yet, or something else."""
@@ -243,9 +263,6 @@ class Desk:
     def watch_buttons(self, view: discord.ui.View) -> None:
         self._client.add_view(view)
 
-    def is_for_her(self, message: discord.Message) -> bool:
-        return True
-
     def person(self, user: User) -> Person:
         return self._known.get(user.id) or Person(f"discord:{user.id}", user.display_name)
 
@@ -263,32 +280,26 @@ class Desk:
             raise Refusal("There are no voice channels at the desk.")
         return self._place
 
-    def manages(self, asker: User, place: Place) -> bool:
-        return True
-
-    def is_owner(self, user: User) -> bool:
-        return True
-
-    def moderates(self, user: User, channel: object) -> bool:
-        return True
-
-    def lacking(self, place: Place) -> Sequence[str]:
-        return ()
-
     def may_hear(self, person: Person) -> bool:
         """Whether somebody's sound may be listened to: whoever plays it agrees for themselves, unless they refused."""
         decision = self.consent.decision(person.id, Purpose.HEARING)
         return decision is None or decision.allowed
 
     def people_present(self, place: Place) -> Sequence[Person]:
-        return self.call.people if place.key == KEY else ()
+        """Who sits here, and who is in view; somebody who is not known is a guest."""
+        if place.key != KEY:
+            return ()
+        now_s = perf_counter()
+        guests = [GUEST] if self.in_view.stranger(now_s) else []
+        there = (*self.call.people, *self.in_view.people(now_s), *guests)
+        return list({one.id: one for one in there}.values())
 
-    def readable(self, person_ids: Set[str], place_keys: Set[str]) -> frozenset[str]:
-        """Who can read which channel is known in Discord only."""
-        return frozenset()
-
-    async def look_up_readers(self, person_ids: Set[str], place_keys: Set[str]) -> None:
-        """There are no channels."""
+    def on_view(self) -> None:
+        """Others are in view."""
+        if call := self.calls.at(KEY):
+            call.on_people()
+        elif conversation := self.conversations.get(KEY):
+            conversation.set_people(self.people_present(self._place))
 
     # What is done elsewhere
 
@@ -298,9 +309,6 @@ class Desk:
     async def announce(self, place: Place, text: str, view: discord.ui.View) -> Post:
         return await self.post(place, self.call.notice if self.call.possible else text)
 
-    async def retract(self, place: Place, announcement: Post, text: str) -> None:
-        """Whoever ended the call knows."""
-
     async def post(
         self, place: Place, text: str, *, view: discord.ui.View | None = None, reply_to: Post | None = None
     ) -> Post:
@@ -309,9 +317,6 @@ class Desk:
         self._written += 1
         return Post(TERMINAL, self._written)
 
-    async def draw_buttons(self, post: Post, view: discord.ui.View) -> None:
-        """What has been shown here stays as it is."""
-
     async def delete_post(self, post: Post) -> None:
         """What has been shown here is kept nowhere."""
         if post.channel != TERMINAL:
@@ -319,25 +324,8 @@ class Desk:
                 "What I wrote in Discord I can delete only there; I do when the bot is started again."
             )
 
-    async def show_typing(self, place: Place) -> None:
-        """There is nobody who would wait without seeing it."""
-
-    async def react(self, post: Post, emoji: str) -> None:
-        raise Refusal("There is nothing to react to at the desk.")
-
-    async def write_to(self, person_id: str, text: str) -> Post:
-        raise Refusal("I cannot write to anybody from the desk.")
-
     async def tell_owner(self, text: str) -> None:
         self._tell(text)
-
-
-class Alone(Chronicle):
-    """With one person, who hears and reads all of it, whether she speaks or writes."""
-
-    def __init__(self, host: Host, place: Place, person: Person) -> None:
-        super().__init__(host, place)
-        self._writer = person
 
 
 class Client(discord.Bot):

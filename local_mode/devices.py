@@ -111,15 +111,20 @@ def text_of(kind: Kind) -> str:
 
 def main() -> int:
     """``python -m local_mode devices``"""
+    from local_mode.webcams import text_of_webcams  # only here: FFmpeg takes a moment to load
+
+    status = 0
     try:
         print("\n".join(text_of(kind) for kind in Kind))
     except AudioError as error:
         print(error, file=sys.stderr)
-        return 1
+        status = 1
+    print(text_of_webcams())
     print(
-        "\nChoose with --microphone and --speaker, or DESK_MICROPHONE and DESK_SPEAKER in .env; a part of a name will do."
+        "\nChoose with --microphone and --speaker, or DESK_MICROPHONE, DESK_SPEAKER and CAMERA in .env; a part of a name "
+        "will do."
     )
-    return 0
+    return status
 
 
 def _has_server() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
@@ -17,6 +18,20 @@ FRAME_S = 0.02
 RATES = range(1_000, 768_001)  # Hz; beyond these a header is broken, not the sound strange
 
 Pace = Callable[[float], Awaitable[None]]  # called with each moment of the file before it is heard
+
+
+class Spoken(Protocol):
+    """What somebody says, in a file."""
+
+    person: Person
+    path: Path
+
+    @property
+    def rate(self) -> int: ...
+
+    def frames(self) -> Iterator[Pcm]:
+        """20 ms at a time. Raises AudioError."""
+        ...
 
 
 class Recording:
@@ -58,7 +73,7 @@ class Recording:
 class FileTransport:
     """Several people's recordings, all beginning at 0 s, as if each held an open microphone."""
 
-    def __init__(self, recordings: Sequence[Recording], pace: Pace, tail_s: float) -> None:
+    def __init__(self, recordings: Sequence[Spoken], pace: Pace, tail_s: float) -> None:
         """``tail_s`` is the silence after the longest recording, in which her turn can begin."""
         self._recordings = recordings
         self._pace = pace

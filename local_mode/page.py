@@ -208,7 +208,7 @@ class PageDesk:
     def _own_line(self) -> Line | None:
         """The call that hears them through the computer's own microphone."""
         call = self._desk.calls.at(self.place.key)
-        alone = self._desk.people_present(self.place) == [self.you]
+        alone = self._desk.call.people == [self.you]
         return call.line if call is not None and alone else None
 
 

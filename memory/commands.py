@@ -174,6 +174,8 @@ def verify(memory: Memory) -> Checked:
     broken_people = [f"What is known of {person}" for person in people if memory.roster.damaged(person)]
     hers = ["Her profile"] if memory.profile.damaged else []
     problems += [f"{what} is damaged and cannot be opened." for what in (*broken_people, *hers)]
+    if count := memory.people.damaged():
+        problems.append(f"{count} pieces of encounters are damaged and cannot be opened.")
     if count := memory.recall.damaged():
         problems.append(f"{count} pieces of the index are damaged; they are made anew at the next start.")
     counted = len(memory.journal.entries()), _versions(memory), len(memory.turns), len(people)

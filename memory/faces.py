@@ -21,6 +21,7 @@ class KeptFace:
     frames: int  # that it is the average of
     enrolled_s: float  # Unix time
     seen_s: float  # when they were last recognised by it, or enrolled
+    name: str = ""  # what they were called then
 
 
 class Faces(Prints[KeptFace]):
@@ -29,12 +30,14 @@ class Faces(Prints[KeptFace]):
     def __init__(self, store: PersonStore, vault: Vault, may_recognise: Callable[[str], bool]) -> None:
         super().__init__(store, vault, may_recognise, "face", KeptFace)
 
-    def keep(self, person: str, vector: Vector, encoder: str, frames: int, at_s: float) -> bool:
+    def keep(
+        self, person: str, vector: Vector, encoder: str, frames: int, at_s: float, name: str = ""
+    ) -> bool:
         """Keep a person's print, in place of an earlier one; False: they have not agreed, and nothing is kept.
 
-        ``at_s``: Unix time.
+        ``at_s``: Unix time. ``name``: what they are called where they are recognised.
         """
-        return self._keep(person, KeptFace(np.asarray(vector, np.float32), encoder, frames, at_s, at_s))
+        return self._keep(person, KeptFace(np.asarray(vector, np.float32), encoder, frames, at_s, at_s, name))
 
     def _last_s(self, one: KeptFace) -> float:
         return one.seen_s

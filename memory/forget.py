@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -119,9 +119,14 @@ class Forgetting:
 
     def forget(self, wish: Wish) -> Receipt:
         """What others said and wrote alone stays, and is thought about anew. Raises EntryError, see ``look``."""
-        gone = self._tombstone(wish)
-        self._tombstones.put(gone)
-        return self._bury(gone)
+        return self.forget_all([wish])[0]
+
+    def forget_all(self, wishes: Sequence[Wish]) -> list[Receipt]:
+        """The same of several wishes: once one of them has begun, a crash takes none of them back."""
+        gone = [self._tombstone(wish) for wish in wishes]
+        for one in gone:
+            self._tombstones.put(one)
+        return [self._bury(one) for one in gone]
 
     def finish(self) -> list[str]:
         """Finish what was cut short, be it before the tombstone was written, and what a backup does not know of;
@@ -165,6 +170,8 @@ class Forgetting:
             entries=tuple(one.id for one in part.entries),
             again=part.again,
             posts=tuple(map(str, posts)),
+            times=tuple(times),
+            since_s=wish.since_s,
         )
 
     def _shared_sources(self, person: str) -> tuple[int, ...]:

@@ -90,6 +90,10 @@ class Gallery:
         self._templates.pop(person, None)
         self._people, self._vectors = (), None
 
+    def template_of(self, person: str) -> Template | None:
+        """None: there is none."""
+        return self._templates.get(person)
+
     def match(self, vector: Vector, bounds: Bounds | None = None) -> Match:
         """``vector``: of this gallery's engine; ``bounds``: the engine's. Raises ValueError for what is no unit vector."""
         seen, bounds = unit_of(vector), bounds or bounds_of(self.encoder)

@@ -8,7 +8,7 @@ itself. An entry whose file somebody deletes by hand comes back: ``remove`` take
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +49,14 @@ class Journal:
             else:
                 self._shelf.look_once()
             return sorted(self._shelf.entries(), key=_age)
+
+    def holding(self, people: Collection[str]) -> list[Entry]:
+        """Those about any of these people that no other one has taken the place of, oldest first; as they were when the
+        disk was last looked at. Takes no longer where there are many others.
+        """
+        with self._lock:
+            self._shelf.look_once()
+            return sorted(self._shelf.holding(people), key=_age)
 
     def damaged(self) -> list[str]:
         """One sentence for each file that cannot be understood. They are left as they are."""

@@ -1,5 +1,5 @@
 """How much of what is kept of somebody they may know of: what they said, what they heard or may
-hear, and the prints of their voice and face.
+hear, the prints of their voice and face, and how often they were met.
 
 The rest, such as what she told others with them in mind, goes with it, but its number would tell them of others' talk.
 """
@@ -22,8 +22,9 @@ def known(memory: Memory, wish: Wish) -> dict[str, int]:
         turns = sum(person in (one.speaker, *one.scope.heard_by) for one in part.turns)
         notes = list(part.entries)
     count = sum(person in one.scope.about and may(one.scope) for one in notes)
-    voices, faces = (prints.count_of(person) if wish.whole else 0 for prints in (memory.voices, memory.faces))
-    return {"turns": turns, "journal": count, "voices": voices, "faces": faces}
+    places = (memory.voices, memory.faces, memory.people)
+    voices, faces, met = (place.count_of(person) if wish.whole else 0 for place in places)
+    return {"turns": turns, "journal": count, "voices": voices, "faces": faces, "encounters": met}
 
 
 def turns_known(memory: Memory, person: str) -> int:

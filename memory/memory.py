@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from memory.journal import Journal
 from memory.ledger import Item
 from memory.master import KeyPlace, derive, unlock
 from memory.modes import Modes
+from memory.people import People
 from memory.ports import Embedder, PersonStore
 from memory.posts import Posts
 from memory.prints import Vector
@@ -59,12 +61,11 @@ class Memory:
     roster: Roster
     voices: Voices
     faces: Faces
+    people: People
     store: PersonStore  # where profile, roster and prints lie
     forgetting: Forgetting
     opened: ExitStack  # what ``close`` closes
-    lock: threading.RLock = field(
-        default_factory=threading.RLock
-    )  # held while something is kept, or forgotten
+    lock: threading.RLock  # held while something is kept, or forgotten
 
     _sweeping: threading.Thread | None = None
 
@@ -161,14 +162,24 @@ class Memory:
 
     def forget(self, wish: Wish) -> Receipt:
         """See Forgetting.forget. What nobody can open any more is swept away in a thread of its own; a start sweeps, too."""
+        return self._forget([wish])[0]
+
+    def forget_linked(self, person: str) -> Receipt:
+        """Forget them under every id that is merged with this one (see People.merge); what went in all."""
         with self.lock:
-            receipt = self.forgetting.forget(wish)
+            receipts = self._forget([Wish(one) for one in self.people.linked(person)])
+        counts = sum((Counter(one.counts) for one in receipts), Counter[str]())
+        return Receipt(person, dict(counts), any(one.waits for one in receipts))
+
+    def _forget(self, wishes: Sequence[Wish]) -> list[Receipt]:
+        with self.lock:
+            receipts = self.forgetting.forget_all(wishes)
             self._supersede()
-            if wish.whole:
+            if any(wish.whole for wish in wishes):
                 self.swept()
                 self._sweeping = threading.Thread(target=self._sweep, name="sweep")
                 self._sweeping.start()
-            return receipt
+            return receipts
 
     def swept(self) -> None:
         """Wait until that is done."""
@@ -205,9 +216,10 @@ class Memory:
                 "roster": self.roster.remove_where(is_old) + self.roster.remove_unmet(before_s),
                 "voices": self.voices.expire(time.time()),
                 "faces": self.faces.expire(time.time()),
+                "encounters": self.people.expire(before_s),
             }
             if any(counts.values()):
-                self._purge()
+                _purge(self.database, self.store)
                 self._supersede()
             return {name: count for name, count in counts.items() if count}
 
@@ -215,15 +227,6 @@ class Memory:
         """See Forgetting.again."""
         with self.lock:
             return self.forgetting.again(known)
-
-    def _purge(self) -> None:
-        """Nothing of what was erased is left in a log, or in the files of a store elsewhere."""
-        self.database.purge()
-        if isinstance(self.store, RedisStore):
-            try:
-                self.store.purge()
-            except StoreError as error:  # it is done when it can be
-                log.warning("something that was erased has to wait: %s", error)
 
     def _index_entries(self, entries: Iterable[Entry]) -> None:
         self.recall.add([document_of(entry) for entry in entries])
@@ -276,33 +279,23 @@ def open_memory(
         far = kept if isinstance(kept, RedisStore) else None
         if far is not None:
             opened.callback(far.close)
-        profile, roster = Profile(kept, vault), Roster(kept, vault)
-
-        def allowing(purpose: Purpose) -> Callable[[str], bool]:
-            return lambda person: agreed(consent.decision(person, purpose))
-
-        def erase_print(of: Voices | Faces, person: str) -> None:
-            try:
-                if of.remove_person(person):
-                    memory._purge()
-            except StoreAway as error:  # it waits, and goes before anything else
-                log.warning("a print has to wait: %s", error)
-
-        voices = Voices(kept, vault, allowing(Purpose.VOICE))
-        consent.erase_with(Purpose.VOICE, partial(erase_print, voices))
-        faces = Faces(kept, vault, allowing(Purpose.FACE))
-        consent.erase_with(Purpose.FACE, partial(erase_print, faces))
+        profile, roster, lock = Profile(kept, vault), Roster(kept, vault), threading.RLock()
+        voices, faces = _prints(kept, vault, consent, partial(_purge, database, kept))
+        may_remember, read_anew = _allowing(consent, Purpose.REMEMBERING), None if occupy else consent.load
+        people = People(kept, vault, faces, roster, journal, may_remember, lock, read_anew)
+        opened.callback(people.close)
         stored: dict[str, Place] = {
             "profile": profile,
             "roster": roster,
             "voices": voices,
             "faces": faces,
+            "encounters": people,
         }
         places: dict[str, Place] = {"turns": turns, "journal": journal, "index": recall, **stored}
         tombstones = Tombstones(database, vault, beside(key.file))
         forgetting = Forgetting(database, vault, tombstones, turns, journal, posts, places, far, stored)
         parts = (database, vault, consent, posts, modes, turns, journal, recall, profile, roster)
-        memory = Memory(*parts, voices, faces, kept, forgetting, ExitStack())
+        memory = Memory(*parts, voices, faces, people, kept, forgetting, ExitStack(), lock)
         if occupy:
             if far is not None:
                 far.open(memory.forget_again)
@@ -317,6 +310,39 @@ def open_memory(
                 log.warning("prints are gone through at the next start: %s", error)
         memory.opened = opened.pop_all()
         return memory
+
+
+def _allowing(consent: Consent, purpose: Purpose) -> Callable[[str], bool]:
+    return lambda person: agreed(consent.decision(person, purpose))
+
+
+def _purge(database: Database, store: PersonStore) -> None:
+    """Nothing of what was erased is left in a log, or in the files of a store elsewhere."""
+    database.purge()
+    if isinstance(store, RedisStore):
+        try:
+            store.purge()
+        except StoreError as error:  # it is done when it can be
+            log.warning("something that was erased has to wait: %s", error)
+
+
+def _prints(
+    store: PersonStore, vault: Vault, consent: Consent, purge: Callable[[], None]
+) -> tuple[Voices, Faces]:
+    """Each is there while its person allows it, asked at each use; a no erases it, and ``purge`` what was erased."""
+
+    def erase(of: Voices | Faces, person: str) -> None:
+        try:
+            if of.remove_person(person):
+                purge()
+        except StoreAway as error:  # it waits, and goes before anything else
+            log.warning("a print has to wait: %s", error)
+
+    voices = Voices(store, vault, _allowing(consent, Purpose.VOICE))
+    consent.erase_with(Purpose.VOICE, partial(erase, voices))
+    faces = Faces(store, vault, _allowing(consent, Purpose.FACE))
+    consent.erase_with(Purpose.FACE, partial(erase, faces))
+    return voices, faces
 
 
 def document_of_turn(turn: StoredTurn) -> Document:

@@ -64,9 +64,14 @@ class Prints(ABC, Generic[Print]):
         kind: type[Print],
     ) -> None:
         """``may_recognise``: whether a person agrees to be, asked whenever it matters. ``field``: of the store."""
-        self._store, self._vault, self._may_recognise = store, vault, may_recognise
+        self._store, self._vault, self.may_recognise = store, vault, may_recognise
         self._field, self._form = field, TypeAdapter(kind)
         self._lock = threading.RLock()
+        self._listeners: list[Callable[[str, Print | None], None]] = []
+
+    def listen(self, changed: Callable[[str, Print | None], None]) -> None:
+        """``changed`` is called with whose print is another one now; None: they have none any more."""
+        self._listeners.append(changed)
 
     @abstractmethod
     def _last_s(self, one: Print) -> float:
@@ -78,7 +83,7 @@ class Prints(ABC, Generic[Print]):
 
     def of(self, person: str) -> Print | None:
         """None: there is none, they do not agree any more, or it cannot be opened."""
-        return self._open(person) if self._may_recognise(person) else None
+        return self._open(person) if self.may_recognise(person) else None
 
     def all(self, encoder: str) -> dict[str, Print]:
         """Everybody's who agrees, by their id, as far as this encoder made them."""
@@ -111,6 +116,7 @@ class Prints(ABC, Generic[Print]):
     def remove_person(self, person: str) -> int:
         """Erase a person's print; how many there were. Before or after their key is destroyed."""
         with self._lock:
+            self._tell(person, None)
             try:
                 count = self.count_of(person)
             except StoreAway:
@@ -136,7 +142,7 @@ class Prints(ABC, Generic[Print]):
     def _keep(self, person: str, one: Print) -> bool:
         """In place of an earlier one; False: they have not agreed, and nothing is kept."""
         with self._lock:
-            if not self._may_recognise(person):
+            if not self.may_recognise(person):
                 return False
             self._put(person, one)
             return True
@@ -147,6 +153,11 @@ class Prints(ABC, Generic[Print]):
     def _put(self, person: str, one: Print) -> None:
         sealed = self._vault.seal(self._form.dump_json(one), [person], f"{self._field}/{person}")
         self._store.put(person, {self._field: sealed})
+        self._tell(person, one)
+
+    def _tell(self, person: str, one: Print | None) -> None:
+        for changed in self._listeners:
+            changed(person, one)
 
     def _open(self, person: str) -> Print | None:
         sealed = self._store.get(person, self._field)

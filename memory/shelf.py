@@ -7,29 +7,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from memory.audience import without
 from memory.entry import from_note, is_id, same
 from memory.errors import EntryError, KeyGone, Unreadable
 from memory.journal_files import HEAD, JournalFiles, Signature, Signatures, head_of
+from memory.known_entries import Known, KnownEntries
 from memory.types import Entry
 from memory.vault import Vault
 from memory.versions import Version, Versions
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was found when an entry was last looked at."""
-
-    files: Signatures  # of its current file in either form
-    entry: Entry | None = None  # None: it opens no more, or never could be read
-    head: bytes = b""  # of its sealed file
-    problem: str = ""  # one sentence
 
 
 class Shelf:
@@ -38,7 +29,7 @@ class Shelf:
     def __init__(self, folder: Path, vault: Vault, encrypted: bool, notes: bool) -> None:
         self.files = JournalFiles(folder, vault, encrypted)
         self.versions = Versions(self.files)
-        self.known: dict[str, Known] = {}
+        self.known = KnownEntries()
         self.news: dict[str, Entry] = {}  # changed by somebody else, and not yet told
         self._encrypted = encrypted
         # What somebody put here and cannot be taken up → why
@@ -50,6 +41,19 @@ class Shelf:
         """Those whose keys are there."""
         opening: dict[bytes, bool] = {}
         return [known.entry for known in self.known.values() if known.entry and self.opens(known, opening)]
+
+    def holding(self, people: Collection[str]) -> list[Entry]:
+        """Those about any of these people that no other one has taken the place of, as they were last looked at."""
+        opening: dict[bytes, bool] = {}
+
+        def there(entry_id: str) -> Entry | None:
+            known = self.known.get(entry_id)
+            return known.entry if known is not None and self.opens(known, opening) else None
+
+        found = [
+            there(one) for one in self.known.about(people) if not any(map(there, self.known.superseding(one)))
+        ]
+        return [entry for entry in found if entry is not None]
 
     def near(self, at_s: float, within_s: float) -> list[Entry]:
         """Those of about that time (s) that still hold, by what was seen of the others when they were looked at."""

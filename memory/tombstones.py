@@ -40,6 +40,8 @@ class Tombstone:
     entries: tuple[str, ...] = ()
     again: tuple[int, ...] = ()  # turns that stay, to be thought about anew
     posts: tuple[str, ...] | None = ()  # hers in Discord that go as well; None: all that hold their words
+    times: tuple[float, ...] = ()  # when these turns were said (Unix time)
+    since_s: float | None = None  # all that was said from then on goes
 
 
 _FORM = TypeAdapter(Tombstone)

@@ -121,6 +121,17 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class EncounterLine:
+    """What somebody said in an encounter."""
+
+    speaker: str  # person id; HERS: she
+    name: str  # as it was shown then
+    text: str
+    at_s: float  # Unix time at which it was said
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
 class Encounter:
     """Meeting somebody. What it tells is for those it was asked for, and for nobody else."""
 
@@ -132,6 +143,7 @@ class Encounter:
     at_s: float  # Unix time
     since_s: float  # when this encounter began
     statements: tuple[Statement, ...] = ()  # what she would say about them now; none for strangers
+    lines: tuple[EncounterLine, ...] = ()  # what was said in it, where that was asked for
 
     @property
     def recall_summary(self) -> str:

@@ -21,6 +21,10 @@ class PictureError(KithError):
     """Something is no picture, or none that can be taken."""
 
 
+class CameraError(KithError):
+    """A camera cannot be opened, or shows nothing."""
+
+
 class CharacterError(KithError):
     """A character file cannot be read."""
 

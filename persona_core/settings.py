@@ -201,6 +201,24 @@ class Settings(BaseModel):
         description="For FACE_ENGINE=insightface: the folder of a pack that you have, e.g. ~/.insightface/models/buffalo_l",
     )
 
+    camera: SecretStr = Field(
+        SecretStr("off"),
+        description="What she sees with, at the desk: a webcam by its number or a part of its name (`python -m local_mode "
+        "devices`), a video file, rtsp://… or http://…, or push, for pictures that glasses and other programs send; "
+        "several with commas between, each with a name where you like: door=rtsp://user:password@host/stream,glasses=push "
+        "(docs/camera.md). Empty: off.",
+    )
+    camera_fps: Annotated[float, Field(ge=1, le=60)] = Field(
+        15,
+        description="Pictures a second that are looked at, of each camera; what comes beyond them is dropped.",
+    )
+    face_meeting: Literal["off", "page", "ask"] = Field(
+        "off",
+        description="off | page | ask: how somebody whom she does not know may come to be known by their face. page: by a "
+        "button on her page, once they have agreed. ask: she also asks them aloud, and a spoken yes counts. off: only by "
+        "/face enrol (docs/faces.md).",
+    )
+
     desk_microphone: str = Field(
         "",
         description="What she hears with: a part of a name that `python -m local_mode devices` lists; off: nothing, you "

@@ -138,10 +138,18 @@ class Feed:
         return seen
 
     def _who(self, person: Person) -> Json:
-        number = self._numbers.setdefault(person.id, len(self._numbers) + 1)
+        number = self.number(person.id)
         her_name = self._host.persona.character.name
         hers = " ".join(person.name.split()).casefold() == her_name.casefold()
         return {"who": number, "name": f"{person.name} (guest)" if hers else person.name}
+
+    def number(self, person_id: str) -> int:
+        """What a page knows somebody by, the same every time."""
+        return self._numbers.setdefault(person_id, len(self._numbers) + 1)
+
+    def person(self, number: int) -> str | None:
+        """Whose number it is: their id."""
+        return next((person for person, given in self._numbers.items() if given == number), None)
 
     def _name(self, place: Place) -> None:
         name = self._title(place)

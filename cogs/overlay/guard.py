@@ -66,6 +66,14 @@ def may_connect(headers: Mapping[str, str], port: int) -> bool:
     return host in hosts(port) and headers.get("Origin") == f"http://{host}"
 
 
+def may_push(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a program and no page: browsers say so of every page that would send anything.
+
+    It may be addressed to any name, as glasses reach this machine through a tunnel; the token alone lets them in.
+    """
+    return "Origin" not in headers and not any(name.casefold().startswith("sec-fetch-") for name in headers)
+
+
 def is_token(given: object, token: str) -> bool:
     return isinstance(given, str) and secrets.compare_digest(given.encode(), token.encode())
 
@@ -81,7 +89,7 @@ def security_headers(port: int) -> dict[str, str]:
         "Content-Security-Policy": policy,
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=()",
+        "Permissions-Policy": "microphone=(self), camera=(self), geolocation=(), display-capture=()",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

@@ -20,7 +20,10 @@ SEND_S = 30.0  # for a page to take anything at all
 WORDS_A_S, WORDS_AT_ONCE = 40.0, 120.0  # messages
 SOUND_A_S, SOUND_AT_ONCE = 120.0, 300.0  # frames of 20 ms; a browser that was busy sends several at once
 
-SOUND = ("sound", "stop", "duck", "voice", "microphone")  # what holds no words
+FEW_WAITING = 16  # messages; a page that is further behind is sent no pictures
+
+SOUND = ("sound", "stop", "duck", "voice", "microphone", "camera")  # what holds no words
+PICTURE = b"\xff\xff\xff\xff"  # before a picture that a page is sent; sound has its stretch's number there
 
 GARBAGE, NO_LEAVE, TOO_MANY, TOO_FAST = 4400, 4401, 4409, 4429  # why a page is closed
 
@@ -72,9 +75,13 @@ class OpenPage:
             self._waiting.append(message)
         self._wake.set()
 
+    @property
+    def behind(self) -> bool:
+        return len(self._waiting) > FEW_WAITING
+
     def purge(self) -> None:
-        """Something is forgotten: no word that waits is sent any more, but what is there now is."""
-        kept = [one for one in self._waiting if isinstance(one, bytes) or one["do"] in SOUND]
+        """Something is forgotten: no word or picture that waits is sent any more, but what is there now is."""
+        kept = [one for one in self._waiting if _is_sound(one)]
         self._waiting = deque(kept)
         self.send({"do": "again"})
 
@@ -106,6 +113,12 @@ class OpenPage:
     def may_send(self, *, sound: bool) -> bool:
         """Whether it may send one more message now."""
         return (self._sound if sound else self._words).takes(time.monotonic())
+
+
+def _is_sound(message: Json | bytes) -> bool:
+    if isinstance(message, bytes):
+        return not message.startswith(PICTURE)
+    return message["do"] in SOUND
 
 
 def read(text: str) -> Json:

@@ -8,18 +8,21 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from cogs.answers import KithCog
 from cogs.conversations import Closed, Told
 from cogs.host import Host, Place
 from cogs.overlay.browser_line import BrowserLine
+from cogs.overlay.eyes import Eyes
 from cogs.overlay.feed import Feed
 from cogs.overlay.files import Files
 from cogs.overlay.guard import TOKEN_FILE, is_token, token_in
+from cogs.overlay.looking import Looking
 from cogs.overlay.open_page import (
     FIRST_WORD_S,
     GARBAGE,
+    MOST_BYTES,
     NO_LEAVE,
     TOO_FAST,
     TOO_MANY,
@@ -28,13 +31,15 @@ from cogs.overlay.open_page import (
     read,
 )
 from cogs.overlay.ports import Answered, Json, Surroundings
+from cogs.overlay.pushing import Pushing
 from cogs.overlay.recalled import Recalling
 from cogs.overlay.server import HOST, Server
 from cogs.overlay.session import Session
 from cogs.overlay.shared import SharedSound
 from cogs.overlay.viewing import Viewing
+from memory.types import Encounter
 from persona_core.errors import KithError
-from persona_core.events import Said
+from persona_core.events import EyeEvent, Met, Said
 
 MOST_PAGES = 16
 CAPTIONS = ("line", "hearing", "drop", "forgotten", "places")  # what an overlay is told
@@ -55,6 +60,7 @@ class Overlay(KithCog):
         self._viewing = Viewing(host, "")
         self._feed = Feed(host, self._viewing, lambda place: place.name, self._send)
         self._recalling = Recalling(host, self._viewing, self._send)
+        self._eyes = Eyes(host, self._viewing, None, "", self._feed.number, self._send)
         self._sound: SharedSound | None = None
         self._server: Server | None = None
         self._token = ""
@@ -72,9 +78,10 @@ class Overlay(KithCog):
         ``shown``: somebody reads it, and no log does, so that the token may stand in it.
         """
         port, host = self.host.settings.page_port, self.host
-        server = Server(self._files, self._connected, self._count_refused)
         try:
             self._token = await asyncio.to_thread(token_in, host.settings.data_dir)
+            pushed = Pushing(surroundings.pushed, self._token, self._count_refused)
+            server = Server(self._files, self._connected, self._count_refused, pushed)
             found = await server.open(port)
         except KithError as error:
             tell(str(error))
@@ -83,7 +90,10 @@ class Overlay(KithCog):
         self._viewing = Viewing(host, surroundings.viewer)
         self._feed = Feed(host, self._viewing, surroundings.title, self._send)
         self._recalling = Recalling(host, self._viewing, self._send)
-        sitter = surroundings.sitter
+        sitter, watcher = surroundings.sitter, surroundings.watcher
+        home = sitter.place.key if sitter is not None else ""
+        self._eyes = Eyes(host, self._viewing, watcher, home, self._feed.number, self._send)
+        self._eyes.refresh_soon(self.start)
         if sitter is not None:
             self._sound = SharedSound(sitter)
             sitter.listen(self._on_late, self._on_senses)
@@ -123,6 +133,19 @@ class Overlay(KithCog):
         if isinstance(event, Said | Closed):
             self._recalling.refresh_soon(self.start)
 
+    def on_eye(self, event: EyeEvent) -> None:
+        """Something is seen. Never waits."""
+        if self._server is not None and self._surroundings.viewer:
+            self._eyes.on_event(event)
+            if isinstance(event, Met):
+                self._eyes.refresh_soon(self.start)
+
+    def on_card(self, place_key: str, encounter: Encounter) -> None:
+        """Somebody is met without being seen, such as who joins a call. Never waits."""
+        place = self.host.place_called(place_key)
+        if self._server is not None and place is not None:
+            self._eyes.on_card(place, self._surroundings.title(place), encounter)
+
     def _on_forgotten(self, person_id: str | None, last_s: float) -> None:
         self._forgot += 1
         self._files.forget()
@@ -130,6 +153,7 @@ class Overlay(KithCog):
             page.purge()
         self._feed.forget(person_id, last_s)
         self._recalling.forget(person_id)
+        self._eyes.forget(person_id, last_s)
 
     def _on_late(self, answered: Answered) -> None:
         """Nobody waited for it; a page that knows nothing of it does not show it."""
@@ -157,7 +181,9 @@ class Overlay(KithCog):
         if sitter is not None and not page.overlay:
             seen |= {"you": sitter.you.name, "here": sitter.place.key, "commands": list(sitter.commands())}
             seen |= asdict(sitter.senses)
-        return seen if page.overlay else seen | {"recalled": self._recalling.shown, "people": self._people()}
+        if page.overlay:
+            return seen
+        return seen | {"recalled": self._recalling.shown, "people": self._people()} | self._eyes.snapshot()
 
     def _people(self) -> Json:
         """Who is there, in each place that is shown."""
@@ -175,6 +201,7 @@ class Overlay(KithCog):
             self._files.expire()
             if self._pages:
                 await self._recalling.refresh()
+                await self._eyes.refresh()
                 if (now := self._people()) != people:
                     people = now
                     self._send({"do": "people", "people": people})
@@ -215,7 +242,7 @@ class Overlay(KithCog):
         page = await self._greet(socket)
         if page is None:
             return
-        session = self._session(page)
+        session, looking = self._session(page), self._looking(page)
         self._pages.append(page)
         if page.overlay:
             for place in self._feed.places:
@@ -223,10 +250,12 @@ class Overlay(KithCog):
         page.send({"do": "again"})
         writing = asyncio.create_task(self._write(page), name="page: write")
         try:
-            await self._listen(socket, page, session)
+            await self._listen(socket, page, session, looking)
         finally:
             self._pages.remove(page)
             writing.cancel()
+            if looking is not None:
+                looking.close()
             if session is not None:
                 self._sessions.remove(session)
                 await session.close()
@@ -262,6 +291,11 @@ class Overlay(KithCog):
         sitter.awaken()
         return session
 
+    def _looking(self, page: OpenPage) -> Looking | None:
+        if page.overlay:
+            return None
+        return Looking(page, self._eyes, self.host.counts, self._feed.person, self._on_done)
+
     def _on_said(self, text: str) -> None:
         sitter = self._surroundings.sitter
         if sitter is not None:
@@ -269,23 +303,29 @@ class Overlay(KithCog):
 
     def _on_done(self) -> None:
         self._recalling.refresh_soon(self.start)
+        self._eyes.refresh_soon(self.start)
 
-    async def _listen(self, socket: web.WebSocketResponse, page: OpenPage, session: Session | None) -> None:
+    async def _listen(
+        self,
+        socket: web.WebSocketResponse,
+        page: OpenPage,
+        session: Session | None,
+        looking: Looking | None,
+    ) -> None:
         """Take what a page sends, until it is gone, or sends what no page of ours does."""
         async for message in socket:
-            sound = message.type is WSMsgType.BINARY
-            if not page.may_send(sound=sound):
+            binary = message.type is WSMsgType.BINARY
+            if not page.may_send(sound=binary):
                 await self._throw_out(page, TOO_FAST, "too much at once")
                 return
             try:
-                if sound:
-                    if session is None or not session.line.transport.hear(message.data):
-                        raise NotUnderstood
+                if binary:
+                    _take_binary(message.data, session, looking)
                 elif message.type is WSMsgType.TEXT:
-                    asked = read(message.data)
-                    if session is None:
-                        raise NotUnderstood
-                    await session.take(asked)
+                    if len(message.data) > MOST_BYTES:
+                        await self._throw_out(page, WSCloseCode.MESSAGE_TOO_BIG, "too long")
+                        return
+                    await _take(read(message.data), session, looking)
             except NotUnderstood:
                 await self._throw_out(page, GARBAGE, "not understood")
                 return
@@ -300,6 +340,23 @@ class Overlay(KithCog):
         except (TimeoutError, ConnectionError, RuntimeError) as error:
             log.info("page: nothing can be sent: %s", type(error).__name__)
             await page.close(TOO_FAST, "the page takes nothing")
+
+
+async def _take(asked: Json, session: Session | None, looking: Looking | None) -> None:
+    """Raises NotUnderstood."""
+    if looking is not None and looking.take(asked):
+        return
+    if session is None:
+        raise NotUnderstood
+    await session.take(asked)
+
+
+def _take_binary(data: bytes, session: Session | None, looking: Looking | None) -> None:
+    """A picture, or else sound. Raises NotUnderstood."""
+    if looking is not None and looking.picture(data):
+        return
+    if session is None or not session.line.transport.hear(data):
+        raise NotUnderstood
 
 
 def _is_for_one(line: Json) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cogs.host import Line, Place
+from memory.types import Encounter
 from persona_core.types import Person
 
 Json = dict[str, Any]  # what a page is sent, or Discord's own form of a message
@@ -109,6 +110,47 @@ class Sitter(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """What she sees, for whoever's page it is. Errors are KithErrors whose message is for them; answers are one sentence."""
+
+    @property
+    def cameras(self) -> Sequence[str]:
+        """Names of those that show something, the first one first."""
+        ...
+
+    async def picture(self, camera: str) -> bytes | None:
+        """The latest picture of a camera as a JPEG, at most five times a second; None: there is none."""
+        ...
+
+    async def enrol(self, track: int, name: str) -> str:
+        """Know whoever's face has this track from now on, who has agreed to it before the camera."""
+        ...
+
+    async def forget(self, person: str) -> str:
+        """Erase what is kept of somebody (their id)."""
+        ...
+
+    async def merge(self, kept: str, gone: str) -> str:
+        """Two turn out to be one, who is called as ``kept`` (ids)."""
+        ...
+
+    async def split(self, person: str) -> str:
+        """Tell apart again those who were made one (their id)."""
+        ...
+
+    async def encounters(self) -> Sequence[Encounter]:
+        """Those that are kept, the newest first, as the page's owner may read them."""
+        ...
+
+    def push(self, camera: str, data: bytes, taken_s: float | None) -> None:
+        """A picture that the page's own camera took at ``taken_s`` (Unix time of the browser). Never waits."""
+        ...
+
+    def stop(self, camera: str) -> None:
+        """The page's own camera is off."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where the page is opened."""
@@ -117,3 +159,17 @@ class Surroundings:
     title: Callable[[Place], str]  # what a place is called, without Discord's marks
     sitter: Sitter | None = None  # None: it only shows
     why_silent: str = ""  # a sentence for whoever wonders why there is nothing to see, or to type into
+    watcher: Watcher | None = None  # None: she sees nothing
+    pushed: Pushed | None = None  # where pictures go that programs send; None: nobody wants any
+
+
+class Pushed(Protocol):
+    """Takes pictures that other programs send, glasses among them."""
+
+    def refusal(self, camera: str) -> str:
+        """Why nothing of this name is wanted, in a sentence; empty: it is."""
+        ...
+
+    def push(self, camera: str, data: bytes, taken_s: float | None) -> None:
+        """A picture (JPEG, PNG, WebP), and when it was taken by its sender's clock (Unix seconds). Never waits."""
+        ...

@@ -71,7 +71,7 @@ class Recalling:
         why, place = self._whys.in_place(key), self._host.place_called(key)
         if why is None or place is None:
             return None
-        may = allowed(self._viewing.listeners(place))
+        may = allowed(self._viewing.listeners(key))
         found = await asyncio.to_thread(recollected, self._host.memory, why, may)
         if self._whys.in_place(key) is not why:  # forgotten meanwhile
             return None

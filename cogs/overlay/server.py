@@ -10,8 +10,9 @@ from pathlib import Path
 from aiohttp import web
 
 from cogs.overlay.files import Files
-from cogs.overlay.guard import may_ask, may_connect, security_headers
-from cogs.overlay.open_page import MOST_BYTES
+from cogs.overlay.guard import may_ask, may_connect, may_push, security_headers
+from cogs.overlay.looking import MOST_PICTURE_BYTES
+from cogs.overlay.pushing import Pushing
 from persona_core.errors import KithError
 
 HOST = "127.0.0.1"
@@ -31,18 +32,20 @@ class NoPort(KithError):
 
 
 class Server:
-    """``connected`` is given each WebSocket of the page, and returns when that is over."""
+    """``connected`` is given each WebSocket of the page, and returns when that is over; ``pushed`` what programs send."""
 
     def __init__(
         self,
         files: Files,
         connected: Callable[[web.WebSocketResponse], Awaitable[None]],
         refused: Callable[[], None],
+        pushed: Pushing,
     ) -> None:
         self.port = 0
         self._files = files
         self._connected = connected
         self._refused = refused
+        self._pushed = pushed
         self._static = {
             f"/{file.name}": (file.read_bytes(), TYPES[file.suffix])
             for file in STATIC.iterdir()
@@ -55,6 +58,8 @@ class Server:
         app = web.Application(middlewares=[self._guarded], client_max_size=1024)
         app.router.add_get("/live", self._live)
         app.router.add_get("/file/{key}", self._file)
+        app.router.add_post("/frames", self._pushed.picture)
+        app.router.add_get("/frames/live", self._pushed.live)
         app.router.add_get("/{name:[a-z-]*(?:[.][a-z]+)?}", self._page)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -75,12 +80,18 @@ class Server:
     async def close(self) -> None:
         runner, self._runner = self._runner, None
         if runner is not None:
+            await self._pushed.close()
             await runner.cleanup()
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        may = may_connect if request.path == "/live" else may_ask
-        if not may(request.headers, self.port):
+        if request.path in ("/frames", "/frames/live"):
+            may = may_push(request.headers)
+        elif request.path == "/live":
+            may = may_connect(request.headers, self.port)
+        else:
+            may = may_ask(request.headers, self.port)
+        if not may:
             self._refused()
             raise web.HTTPForbidden(text="This page is for this machine alone, and for itself.\n")
         return await handler(request)
@@ -105,7 +116,7 @@ class Server:
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
-            heartbeat=PING_S, timeout=CLOSE_S, max_msg_size=MOST_BYTES, compress=False
+            heartbeat=PING_S, timeout=CLOSE_S, max_msg_size=MOST_PICTURE_BYTES, compress=False
         )
         await socket.prepare(request)
         await self._connected(socket)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Protocol
 
-from cogs.answers import sentence
 from cogs.overlay.answers import answer
 from cogs.overlay.browser_line import HIGHEST_RATE, LOWEST_RATE, BrowserLine
+from cogs.overlay.doing import Doing
 from cogs.overlay.files import Files
 from cogs.overlay.open_page import NotUnderstood, OpenPage, number_in, text_in
 from cogs.overlay.ports import Answered, Json, Sitter
-from memory.errors import MemoryFault
-from persona_core.errors import KithError
 
-MOST_AT_ONCE = 4  # things asked for that are still being done
 LINE_CHARACTERS = 4_000
-
-log = logging.getLogger(__name__)
 
 
 class Sound(Protocol):
@@ -54,7 +47,7 @@ class Session:
         self._tell_said = said
         self._done = done
         line.playback.stalled = lambda: sound.give_voice(self)
-        self._doing: set[asyncio.Task[None]] = set()
+        self._doing = Doing(page)
 
     async def take(self, message: Json) -> None:
         """Raises NotUnderstood."""
@@ -62,10 +55,10 @@ class Session:
             case "say":
                 text = text_in(message, "text", LINE_CHARACTERS).strip()
                 if text:
-                    self._start(self._say(text))
+                    self._doing.start(self._say(text))
             case "run":
                 line = text_in(message, "line", LINE_CHARACTERS).strip()
-                self._start(self._answer(message, self._sitter.run(line)))
+                self._answer(message, self._sitter.run(line))
             case "press":
                 values = message.get("values", [])
                 if not (
@@ -77,7 +70,7 @@ class Session:
                 pressed = self._sitter.press(
                     text_in(message, "message", 30), text_in(message, "part", 200), values
                 )
-                self._start(self._answer(message, pressed))
+                self._answer(message, pressed)
             case "fill":
                 values = message.get("values")
                 if not (
@@ -86,9 +79,9 @@ class Session:
                     and all(isinstance(one, str) for one in values.values())
                 ):
                     raise NotUnderstood
-                self._start(self._answer(message, self._sitter.fill(text_in(message, "form", 30), values)))
+                self._answer(message, self._sitter.fill(text_in(message, "form", 30), values))
             case "suggest":
-                self._start(self._suggest(text_in(message, "line", 400)))
+                self._doing.start(self._suggest(text_in(message, "line", 400)))
             case "microphone":
                 self._microphone(message)
             case "pause":
@@ -102,8 +95,7 @@ class Session:
                 raise NotUnderstood
 
     async def close(self) -> None:
-        for task in self._doing:
-            task.cancel()
+        self._doing.close()
         self._sound.give_microphone(self)
         self._sound.give_voice(self)
         await self.line.close()
@@ -118,45 +110,20 @@ class Session:
         else:
             self._sound.give_microphone(self)
 
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        if len(self._doing) >= MOST_AT_ONCE:
-            work.close()
-            self.page.send({"do": "told", "text": "One moment, I am still busy with what you asked before."})
-            return
-        task = asyncio.create_task(work, name="page: asked")
-        self._doing.add(task)
-        task.add_done_callback(self._doing.discard)
-
     async def _say(self, text: str) -> None:
-        await self._explained(self._said(text))
-
-    async def _said(self, text: str) -> None:
         self._tell_said(text)
         self._sitter.say(text)
 
-    async def _answer(self, message: Json, work: Coroutine[object, object, Answered]) -> None:
+    def _answer(self, message: Json, work: Coroutine[object, object, Answered]) -> None:
         about = {name: message[name] for name in ("panel", "request") if isinstance(message.get(name), str)}
 
         async def answered() -> None:
             self.show(await work, **about)
             self._done()
 
-        await self._explained(answered(), **about)
+        self._doing.start(answered(), **about)
 
     async def _suggest(self, line: str) -> None:
-        async def suggested() -> None:
-            found = await self._sitter.suggest(line)
-            choices = [{"label": one.label, "line": one.line} for one in found]
-            self.page.send({"do": "suggestions", "line": line, "choices": choices})
-
-        await self._explained(suggested())
-
-    async def _explained(self, work: Coroutine[object, object, None], **about: object) -> None:
-        try:
-            await work
-        except (KithError, MemoryFault) as error:
-            log.info("page: refused: %s", type(error).__name__)
-            self.page.send({"do": "told", "text": sentence(error)} | about)
-        except Exception as error:  # the one catch-all of what a page asks for
-            log.error("page: unexpected %s", type(error).__name__, exc_info=error)
-            self.page.send({"do": "told", "text": sentence(error)} | about)
+        found = await self._sitter.suggest(line)
+        choices = [{"label": one.label, "line": one.line} for one in found]
+        self.page.send({"do": "suggestions", "line": line, "choices": choices})

@@ -34,11 +34,11 @@ class Viewing:
                 return self.present(place) or self._reads(place, set())
         return False
 
-    def listeners(self, place: Place) -> Listeners:
-        """They alone, before their page: what is recalled is shown as `/journal why` would tell it them."""
+    def listeners(self, key: str) -> Listeners:
+        """They alone, before their page: what is recalled in a place is shown as `/journal why` would tell it them."""
         people = frozenset({self._viewer})
         channels = self._host.readable(people, frozenset(self._host.memory.turns.text_places))
-        return Listeners(people, place.key, channels=channels)
+        return Listeners(people, key, channels=channels)
 
     def _reads(self, place: Place, writers: set[str]) -> bool:
         if not self._viewer:

@@ -6,24 +6,18 @@ whoever has the right to use one names its folder.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import warnings
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 
+from persona_core.engines.faces import InOwnThread, five_points, unit
 from persona_core.engines.onnx_session import REFUSALS
-from persona_core.engines.threads import give_way
 from persona_core.errors import EngineError
-from persona_core.seeing.pictures import checked
 from persona_core.types import Face, Picture, Samples
-
-T = TypeVar("T")
 
 _LOOKED_AT = (640, 640)  # pixels that the detector is given
 _SURE = 0.5  # score from which on something is a face; the library's own
@@ -41,8 +35,8 @@ _REFUSALS: tuple[type[Exception], ...] = (
 )
 
 
-class InsightFace:
-    """One picture at a time, in its own thread, which gives way to those that hear and answer. See FaceEncoder."""
+class InsightFace(InOwnThread):
+    """See FaceEncoder."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         """``folder``: of a pack: networks that detect and recognise, as ``.onnx``. Raises EngineError."""
@@ -62,23 +56,7 @@ class InsightFace:
                 f"recognises them."
             ) from cause
         self._recogniser = recogniser
-        self._worker = ThreadPoolExecutor(1, "insightface", initializer=give_way)
-
-    async def find(self, picture: Picture) -> list[Face]:
-        """See FaceEncoder."""
-        picture = checked(picture)
-        return await self._work(lambda: self._find(picture))
-
-    async def embed(self, picture: Picture, face: Face) -> Samples:
-        """See FaceEncoder."""
-        picture = checked(picture)
-        return await self._work(lambda: self._embed(picture, face))
-
-    async def _work(self, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-        except _REFUSALS as cause:
-            raise EngineError("InsightFace failed on a picture.") from cause
+        super().__init__("insightface", _REFUSALS, "InsightFace failed on a picture.")
 
     def _find(self, picture: Picture) -> list[Face]:
         boxes, points = self._analysis.det_model.detect(picture)
@@ -90,14 +68,8 @@ class InsightFace:
     def _embed(self, picture: Picture, face: Face) -> Samples:
         from insightface.app.common import Face as Theirs
 
-        points = np.array(face.landmarks, np.float32)
-        if points.shape != (5, 2) or not np.isfinite(points).all():
-            raise ValueError("a face has five landmarks")
-        vector = np.asarray(self._recogniser.get(picture, Theirs(kps=points)), np.float32)
-        length = float(np.linalg.norm(vector))
-        if not (np.isfinite(length) and length > 0):
-            raise ValueError("the network gave no direction")
-        return np.asarray(vector / length, np.float32)
+        vector = self._recogniser.get(picture, Theirs(kps=five_points(face)))
+        return unit(np.asarray(vector, np.float32))
 
 
 def _open(folder: Path, threads: int) -> Any:  # FaceAnalysis: the library has no types

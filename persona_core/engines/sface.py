@@ -6,23 +6,17 @@ Tiny Millisecond-level Face Detector".
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from persona_core.engines.threads import give_way
+from persona_core.engines.faces import InOwnThread, five_points, unit
 from persona_core.errors import EngineError
-from persona_core.seeing.pictures import checked
 from persona_core.types import Face, Picture, Samples
-
-T = TypeVar("T")
 
 _DETECTOR, _RECOGNISER = "face_detection_yunet_2023mar.onnx", "face_recognition_sface_2021dec.onnx"
 _LOOKED_AT = (
@@ -36,10 +30,11 @@ _SURE = 0.7  # score from which on something is a face
 _OVERLAP = 0.3  # of two boxes, above which they are one face
 _MOST = 5_000  # candidates
 _REFUSALS: tuple[type[Exception], ...] = (cv2.error, OSError, ValueError)
+_FAILED = "SFace failed on a picture: run python -m persona_core.models verify if it goes on."
 
 
-class SFace:
-    """One picture at a time, in its own thread, which gives way to those that hear and answer. See FaceEncoder."""
+class SFace(InOwnThread):
+    """See FaceEncoder."""
 
     name = "sface-2021dec"
 
@@ -56,25 +51,7 @@ class SFace:
             self._recogniser = cv2.FaceRecognizerSF.create("onnx", recogniser, nothing)
         except _REFUSALS as cause:
             raise EngineError("SFace cannot be loaded: run python -m persona_core.models verify.") from cause
-        self._worker = ThreadPoolExecutor(1, "sface", initializer=give_way)
-
-    async def find(self, picture: Picture) -> list[Face]:
-        """See FaceEncoder."""
-        picture = checked(picture)
-        return await self._work(lambda: self._find(picture))
-
-    async def embed(self, picture: Picture, face: Face) -> Samples:
-        """See FaceEncoder."""
-        picture = checked(picture)
-        return await self._work(lambda: self._embed(picture, face))
-
-    async def _work(self, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-        except _REFUSALS as cause:
-            raise EngineError(
-                "SFace failed on a picture: run python -m persona_core.models verify if it goes on."
-            ) from cause
+        super().__init__("sface", _REFUSALS, _FAILED)
 
     def _find(self, picture: Picture) -> list[Face]:
         height, width = picture.shape[:2]
@@ -99,20 +76,14 @@ class SFace:
 
     def _embed(self, picture: Picture, face: Face) -> Samples:
         aligned = self._recogniser.alignCrop(picture, _row(face, self._closer(picture, face)))
-        vector = self._recogniser.feature(aligned)[0].astype(np.float32)
-        length = float(np.linalg.norm(vector))
-        if not (np.isfinite(length) and length > 0):
-            raise ValueError("the network gave no direction")
-        return np.asarray(vector / length, np.float32)
+        return unit(self._recogniser.feature(aligned)[0].astype(np.float32))
 
     def _closer(self, picture: Picture, face: Face) -> Samples:
         """The landmarks, (5, 2), as they are seen in the face alone, large and upright.
 
         In a whole picture YuNet places those of small and tilted faces so badly that one in thirty looks like nobody.
         """
-        points = np.array(face.landmarks, np.float32)
-        if points.shape != (5, 2) or not np.isfinite(points).all():
-            raise ValueError("a face has five landmarks")
+        points = five_points(face)
         middle = points.mean(axis=0)
         tilt = math.degrees(math.atan2(*(points[1] - points[0])[::-1]))
         scale = _CLOSE_UP / (_AROUND * max(face.width, face.height, 1.0))

@@ -103,11 +103,11 @@ def test_what_is_kept_is_counted_in_plain_words(counts: dict[str, int], said: st
 
 def test_every_purpose_is_told_in_plain_words_and_what_is_not_done_yet_is_said() -> None:
     assert set(TOPICS) == set(Purpose) and {purpose for purpose, _ in SENTENCES} == set(Purpose)
-    for purpose in (Purpose.FACE, Purpose.TRAINING):
-        assert consent_panel.NOT_YET in TOPICS[purpose].what
-        assert all(consent_panel.NOT_YET in SENTENCES[purpose, allowed] for allowed in (True, False))
-    told = TOPICS[Purpose.VOICE].what  # before a yes: what is kept, how long, and what erases it
-    assert all(words in told for words in ("print", "with your name", "a year", "/forget me", "say no"))
+    assert consent_panel.NOT_YET in TOPICS[Purpose.TRAINING].what
+    assert all(consent_panel.NOT_YET in SENTENCES[Purpose.TRAINING, allowed] for allowed in (True, False))
+    for purpose in (Purpose.VOICE, Purpose.FACE):  # before a yes: what is kept, how long, and what erases it
+        told = TOPICS[purpose].what
+        assert all(words in told for words in ("print", "with your name", "a year", "/forget me", "say no"))
     assert "permission" in TOPICS[Purpose.TRAINING].what and "Discord" in TOPICS[Purpose.TRAINING].what
 
 

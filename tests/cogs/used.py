@@ -247,6 +247,26 @@ USES = (
         before=("/consent voice on",),
         becomes=lambda kept: kept.allows(Purpose.VOICE) is False,
     ),
+    # Faces
+    Use(
+        "/face enrol",
+        "I would keep a print of it",
+        (Press("Know my face", "I may recognise you by your face"),),
+        becomes=lambda kept: kept.allows(Purpose.FACE) is True,
+    ),
+    Use(
+        "/face forget",
+        "I had no print of your face",
+        before=("/consent face on",),
+        becomes=lambda kept: kept.allows(Purpose.FACE) is False,
+    ),
+    Use("/encounters list", "I have met nobody when you were there"),
+    Use("/encounters merge kept:Tom gone:Ann", "Ann is Tom from now on"),
+    Use(
+        "/encounters split Ann",
+        "Ann is told apart again",
+        before=("/encounters merge kept:Tom gone:Ann",),
+    ),
     # Menus
     Use(
         '/menu "Remember this"',

@@ -14,10 +14,12 @@ import numpy as np
 
 from cogs.pace import Pace
 from memory import own
+from memory.audience import Listeners
 from memory.consent import Purpose
 from memory.entry import new_id, to_markdown
 from memory.exchange import bring_in
-from memory.types import Entry, Origin, Scope
+from memory.gallery import FaceEmbedding, Template
+from memory.types import Encounter, Entry, Origin, Scope
 from tests.cogs.running import RunningBot, tone
 from tests.cogs.scene import Scene
 from tests.discord_server import Channel, DiscordServer, Interaction, SimulatedMember
@@ -111,11 +113,13 @@ class Household:
         self.run(self.bot.host.conversations.close(key(self.den)))
         self.run(self.bot.host.remembering.up_to_date())
         self._of_people()
+        self._meetings()
         self._prints()
 
     def _long_ago(self) -> None:
         self.mention(GUS, self.den, f"I once sailed a boat called {WORDS['written long ago']} to Bergen")
         self.command(GUS, "/journal add", text=f"My first boat was {WORDS['noted long ago']}.")
+        self._met(GUS, WORDS["said when they were met long ago"])
         self.run(self.bot.host.conversations.close_all())
 
     def _in_a_call(self) -> None:
@@ -192,6 +196,35 @@ class Household:
             form, {"What you are to me": f"the neighbour of {WORDS['put right in /relationship']}"}
         )
         self.scene.wait(lambda: len(panel.history) > before, "nothing came of it")
+
+    def _meetings(self) -> None:
+        """Who is seen and known by their face, what they say, and what is said to them."""
+        for whose, name, to, answer in (
+            (ANN, "said when they were met", BOB, "said to them when they were met"),
+            (CARL, "said by who withdraws when they were met", "", ""),
+            (
+                *(BOB, "said by somebody who stays when they were met"),
+                *(DORA, "said by whom the owner has forgotten when another was met"),
+            ),
+        ):
+            met = self._met(whose, WORDS[name])
+            if to:
+                who, people = person(self.people[to]), self.bot.host.memory.people
+                assert people.note(met.id, who, to, f"And mine is {WORDS[answer]}.", self.bot.host.now())
+
+    def _met(self, whose: str, word: str) -> Encounter:
+        who, people = person(self.people[whose]), self.bot.host.memory.people
+        self.run(self.bot.host.consent.decide(who, Purpose.FACE, True, "test"))
+        number = sorted(self.people).index(whose)
+        face = np.eye(32, dtype=np.float32)[number]
+        assert people.enrol(who, whose, Template(face, "eye", 5), self.bot.host.now())
+        there = frozenset(person(one) for one in self.people.values())
+        return people.process_encounter(
+            *(FaceEmbedding(face, "eye"), f"My lucky word is {word}.", self.bot.host.now()),
+            listeners=Listeners(there, "desk:"),
+            place="desk:",
+            present=there,
+        )
 
     def _prints(self) -> None:
         """Prints of voices and faces whose bytes are words, and the names with them."""

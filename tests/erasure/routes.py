@@ -67,21 +67,27 @@ ROUTES = (
     _route(ANN, "forgotten by the menu of a message", *_TALK),
     _route(ANN, "a print of their voice", KEPT),
     _route(ANN, "a print of their face", KEPT),
+    _route(ANN, "said when they were met", KEPT),
+    _route(ANN, "said to them when they were met", KEPT),
     # Bob stays until everything goes
     _route(BOB, "said in a call by somebody who stays", *_TALK, MESSAGES),
     _route(BOB, "written by somebody who stays", *_TALK),
     _route(BOB, "a note about somebody who stays", KEPT, TERMS),
+    _route(BOB, "said by somebody who stays when they were met", KEPT),
     # Carl withdraws, Dora is forgotten by the owner, Gus's words grow old
     _route(CARL, "written by who withdraws", KEPT, TERMS),
     _route(CARL, "a note about who withdraws", KEPT, TERMS),
     _route(CARL, "a print of the voice of who withdraws that", KEPT),
     _route(CARL, "a print of the face of who withdraws that", KEPT),
+    _route(CARL, "said by who withdraws when they were met", KEPT),
     _route(DORA, "written by whom the owner has forgotten", *_TALK),
+    _route(DORA, "said by whom the owner has forgotten when another was met", KEPT),
     # whoever is still in the server has it
     replace(_route(DORA, "their name", KEPT), may_stay=frozenset({RAM})),
     _route(DORA, "her answer to them", *_TALK, MESSAGES),
     _route(GUS, "written long ago", KEPT, TERMS),
     _route(GUS, "noted long ago", KEPT, TERMS),
+    _route(GUS, "said when they were met long ago", KEPT),
 )
 WORDS = {route.name: canary(number) for number, route in enumerate(ROUTES)}
 

@@ -18,6 +18,7 @@ import discord
 
 from bot.client import PersonaBot
 from bot.logs import ROOMS, Causes
+from memory.encounters import Encounters
 from memory.master import KeyPlace, derive, unlock
 from memory.memory import Memory
 from tests.discord_server import DiscordServer
@@ -102,7 +103,9 @@ def opened(memory: Memory) -> Iterator[Haystack]:
     voices = [memory.voices._open(person) for person in memory.voices._people()]
     faces = [memory.faces._open(person) for person in memory.faces._people()]
     yield KEPT, b"\n".join(one.vector.tobytes() + one.name.encode() for one in voices if one is not None)
-    yield KEPT, b"\n".join(one.vector.tobytes() for one in faces if one is not None)
+    yield KEPT, b"\n".join(one.vector.tobytes() + one.name.encode() for one in faces if one is not None)
+    met = Encounters(memory.store, memory.vault)  # as it is kept, whatever is in RAM
+    yield KEPT, repr([met.of(person) for person in met.people()]).encode()
     for table in tables(memory):
         if table.startswith("words_counted"):
             yield TERMS, repr(memory.database.execute(f"SELECT term FROM {table}")).encode()

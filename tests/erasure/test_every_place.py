@@ -26,7 +26,7 @@ TABLES = {  # of the database; numbers of parts are left out
     "vectors": "said in a call, with captions",
     "words": "said in a call, with captions",
     "words_counted": "said in a call, with captions",
-    "person_values": "a line of the roster",
+    "person_values": "a line of the roster",  # and prints, and encounters
     "store_queue": "a line of the roster",  # while the Redis that it is to go to is away
     **dict.fromkeys(("turn_scopes", "scopes", "parts", "keys", "vault"), NO_WORDS),
     **dict.fromkeys(("consent", "told", "posts", "modes", "tombstones", "store_state"), NO_WORDS),
@@ -64,6 +64,7 @@ PLACES = {  # of memory.forgetting, each with a way in whose words lie there
     "roster": "a line of the roster",
     "voices": "a print of their voice",
     "faces": "a print of their face",
+    "encounters": "said when they were met",
 }
 RESTS_ON = {  # a yes to each: what is kept because of it, or that nothing is yet
     Purpose.HEARING: "said in a call, with captions",

@@ -20,6 +20,7 @@ from cogs.actions import Actions
 from cogs.chronicle import Chronicle
 from cogs.conversations import Conversations, Told
 from cogs.host import Host, Place
+from cogs.in_view import InView
 from cogs.remembering import Remembering
 from cogs.replies import Replies
 from cogs.transcription import Captions, Transcription
@@ -156,6 +157,7 @@ class House:
     now_s: float = NOON_S
     captioned: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    in_view: InView = field(default_factory=InView)
     engines: list[str] = field(default_factory=list)
     llm: Blab = field(default_factory=Blab)
     voice: Voice = field(default_factory=Voice)

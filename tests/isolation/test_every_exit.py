@@ -20,6 +20,7 @@ TRIED_ELSEWHERE = {
     "/relationship roster": "test_the_owner_hears_of_people_only_what_is_for_the_owner",
     "Forget this": "test_menus_tell_of_nobody_else",
     "/status": "test_the_status_names_nobody_and_nothing",
+    "/encounters list": "test_encounters_are_listed_to_whoever_was_there_and_to_nobody_else",
     "cogs/overlay": "test_the_page_shows_whoever_has_it_nothing_that_is_not_for_them",
 }
 SHOWS_NOTHING_KEPT = {  # but what the person has just said or decided, and counts
@@ -27,6 +28,8 @@ SHOWS_NOTHING_KEPT = {  # but what the person has just said or decided, and coun
     *("/captions erase", "/transcript", "/journal add", "Remember this"),
     *("/consent show", "/consent hearing", "/consent remembering", "/consent voice", "/consent face"),
     *("/voice enrol", "/voice forget"),  # nor who it is that somebody sounds like
+    *("/face enrol", "/face forget"),  # or looks like
+    *("/encounters merge", "/encounters split"),  # and are the owner's alone
     *("/consent training", "/forget last", "/forget me", "/forget everything", "/forget person"),
 }
 
@@ -49,4 +52,5 @@ def test_what_is_not_there_yet_has_a_probe_when_it_comes(folder: str) -> None:
 
 @pytest.mark.parametrize("test", sorted(set(TRIED_ELSEWHERE.values())))
 def test_what_is_tried_elsewhere_is_there(test: str) -> None:
-    assert f"def {test}(" in (ROOT / "tests" / "isolation" / "test_whole_bot.py").read_text()
+    files = ("test_whole_bot.py", "test_met.py")
+    assert any(f"def {test}(" in (ROOT / "tests" / "isolation" / one).read_text() for one in files)

@@ -114,6 +114,7 @@ def test_a_receipt_counts_what_went_from_each_place(memory: Memory, lives: Lives
         "roster": 2,
         "voices": 0,
         "faces": 0,
+        "encounters": 0,
         POSTS: 2,
     }
     assert memory.forgetting.look(Wish(ANN)) == Receipt(ANN, everywhere)
@@ -128,11 +129,22 @@ def test_a_receipt_counts_what_went_from_each_place(memory: Memory, lives: Lives
             "roster": 3,
             "voices": 0,
             "faces": 0,
+            "encounters": 0,
             POSTS: 3,
         },
     }
     assert memory.forgetting.look(Wish(ANN, turns=(lives.turns["Amble"].id,))).counts == {
-        **{"turns": 3, "journal": 2, "index": 5, "profile": 1, "roster": 2, "voices": 0, "faces": 0, POSTS: 2}
+        **{
+            "turns": 3,
+            "journal": 2,
+            "index": 5,
+            "profile": 1,
+            "roster": 2,
+            "voices": 0,
+            "faces": 0,
+            "encounters": 0,
+            POSTS: 2,
+        }
     }
     assert memory.forgetting.look(Wish("discord:9")).empty
 

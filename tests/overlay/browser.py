@@ -59,16 +59,21 @@ class Visitor:
 
 @asynccontextmanager
 async def chromium(
-    *, sound: Path | None = None, refuses: bool = False, **context: Any
+    *, sound: Path | None = None, film: Path | None = None, refuses: bool = False, **context: Any
 ) -> AsyncIterator[Visitor]:
-    """``sound``: what its microphone hears, again and again; None: it has none. ``refuses``: the user does not allow it."""
+    """``sound``, ``film``: what its microphone and its camera take in, again and again; None: it has none.
+
+    ``film`` is a row of JPEGs, or Y4M. ``refuses``: the user does not allow it.
+    """
     from playwright.async_api import async_playwright
 
     options = [*OPTIONS]
-    if sound is not None:
+    if sound is not None or film is not None:
         asked = "--deny-permission-prompts" if refuses else "--use-fake-ui-for-media-stream"
         options += [asked, "--use-fake-device-for-media-stream"]
-        options += [f"--use-file-for-fake-audio-capture={sound}", "--autoplay-policy=user-gesture-required"]
+        options += ["--autoplay-policy=user-gesture-required"]
+        options += [f"--use-file-for-fake-audio-capture={sound}"] if sound is not None else []
+        options += [f"--use-file-for-fake-video-capture={film}"] if film is not None else []
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=browser(), args=options)
         try:

@@ -6,11 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from cogs.overlay.ports import Watcher
 from local_mode.awakening import Awakening
 from local_mode.page import PageDesk
 from persona_core.hearing.segmenter import SegmenterSettings
@@ -125,14 +127,21 @@ class Page:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, people: Sequence[Person] = (TOM,), *, hearing: bool = True, port: int = 0, **settings: Any
+    folder: Path,
+    people: Sequence[Person] = (TOM,),
+    *,
+    hearing: bool = True,
+    port: int = 0,
+    watcher: Watcher | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Desk]:
     """``hearing`` False: she begins without ears, and gets those that ``settings`` name when a page is opened."""
     heard = ears() if hearing else None
     async with sitting(folder, TOM, people, hearing=heard, page_port=port, **settings) as sat:
         told: list[str] = []
         awakening = Awakening(sat.desk)
-        await sat.desk.page.open(PageDesk(sat.desk, TOM, awakening).surroundings, told.append)
+        around = replace(PageDesk(sat.desk, TOM, awakening).surroundings, watcher=watcher)
+        await sat.desk.page.open(around, told.append)
         try:
             async with aiohttp.ClientSession() as http:
                 yield Desk(sat, told, http)

@@ -9,6 +9,7 @@ import asyncio
 import io
 import sys
 import tempfile
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +18,20 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cogs.overlay.server import STATIC
-from persona_core.events import Hearing, Said
+from persona_core.events import Hearing, Met, Said
 from persona_core.types import Person, Reply, Timings, Utterance
 from tests.local_mode.sitting import TOM
+from tests.overlay import seeing
 from tests.overlay.browser import PHONE, chromium
 from tests.overlay.open_page import Desk, desk
+from tests.overlay.seeing import CAMERA, Seeing, face, met, sight
 from tests.pictures.photograph import SOURCE, browser
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "page"
-NAMES = ("light", "commands", "phone", "overlay")
+NAMES = ("light", "commands", "phone", "met", "overlay")
 COLOURS = 128
 ANN = Person("desk:ann", "Ann")
 TALK = (
@@ -49,8 +52,9 @@ TIMES = Timings(
 
 
 def made_of() -> str:
-    """A fingerprint of all that the pictures are made of: the page's files, and this one."""
-    files = sorted((*STATIC.iterdir(), Path(__file__)), key=lambda file: file.name)
+    """A fingerprint of all that the pictures are made of: the page's files, this one, and who is drawn."""
+    own = (Path(__file__), Path(seeing.__file__))
+    files = sorted((*STATIC.iterdir(), *own), key=lambda file: file.name)
     read = [file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n") for file in files]
     return sha256(b"\0".join(read)).hexdigest()
 
@@ -67,6 +71,10 @@ async def take() -> None:
             }.items():
                 await _photograph(here, name, **about)
             await _overlay(here)
+    with tempfile.TemporaryDirectory() as folder:
+        async with desk(Path(folder), watcher=Seeing()) as here:
+            await _remember(here)
+            await _met(here)
 
 
 async def _remember(here: Desk) -> None:
@@ -110,6 +118,29 @@ async def _photograph(here: Desk, name: str, **about: Any) -> None:
         if name == "commands":
             await _propose(page)
         await _keep(page, name)
+
+
+async def _met(here: Desk) -> None:
+    """Somebody is met, and somebody else is not known."""
+    async with chromium(device_scale_factor=2, reduced_motion="reduce") as visitor:
+        page = await visitor.open(here.page.address)
+        await page.locator("#log .line.her").first.wait_for()
+        await page.click("#tab-met")
+        await page.locator("#stage:not([hidden])").wait_for()
+        yesterday = time.time() - 86_400
+        seen = Seeing()
+        seen.kept = [met(seeing.BOB, id="bob", at_s=yesterday)]
+        here.page._eyes.watcher = seen
+        await here.page._eyes.refresh()
+        here.page.on_eye(sight(face(1, 0, ANN), face(2, 1)))
+        said = (
+            "This is Ann; you met her in May, at the station hall.",
+            "You promised her the score of the quartet.",
+        )
+        here.page.on_eye(Met(CAMERA, 1, met(ANN, *said), time.perf_counter()))
+        await page.locator("#met-cards .met").wait_for()
+        await page.locator("#frames .known").wait_for()
+        await _keep(page, "met")
 
 
 async def _propose(page: Page) -> None:

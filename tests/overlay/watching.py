@@ -45,7 +45,12 @@ class Owner:
         self._http = aiohttp.ClientSession()
         socket = await self._http.ws_connect(f"{address}live", headers={"Origin": address.rstrip("/")})
         await socket.send_json({"do": "hello", "token": token, "overlay": self._overlay})
+        self._socket = socket
         self._reading = asyncio.create_task(self._read(socket))
+
+    def ask(self, **message: object) -> None:
+        """What the page's scripts would send."""
+        self._on_loop(self._socket.send_json(message))
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:

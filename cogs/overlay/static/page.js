@@ -1,7 +1,9 @@
 // The page's one connection, and what becomes of each message.
 import { cards } from "/cards.js";
 import { composer } from "/composer.js";
+import { door, token } from "/door.js";
 import * as face from "/face.js";
+import { faces } from "/faces.js";
 import * as log from "/log.js";
 import * as panel from "/panel.js";
 import { $, el } from "/parts.js";
@@ -10,6 +12,7 @@ import * as sound from "/sound.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30000;
 const NO_LEAVE = 4401;
+const PICTURE = 0xffffffff; // where a block of sound has its stretch's number
 const TYPED_MS = 120000; // so long a line may be thought about: what is typed is answered, what is said may be for others
 const SAID_MS = 8000;
 const HINT = "Hold the microphone, or Space, to talk";
@@ -164,11 +167,15 @@ $("voice").addEventListener("click", () => voiceHere($("voice").getAttribute("ar
 
 // What is told
 
-const tabs = panel.tabs((command) => {
-  const host = el("div", { class: "card panel" }, el("div", { class: "body" }));
-  $("asked").replaceChildren(host);
-  ask({ do: "run", line: command }, host);
-});
+const seen = faces({ send, waits: () => socket?.bufferedAmount ?? 0 });
+const tabs = panel.tabs(
+  (command) => {
+    const host = el("div", { class: "card panel" }, el("div", { class: "body" }));
+    $("asked").replaceChildren(host);
+    ask({ do: "run", line: command }, host);
+  },
+  (tab) => seen.looks(tab === "met"),
+);
 
 const takes = {
   hello(message) {
@@ -183,6 +190,7 @@ const takes = {
     $("door").hidden = true;
     text.know(message.commands ?? []);
     tabs.offer(message.commands ?? []);
+    seen.hello(message);
     people = message.people ?? {};
     recalled = message.recalled ?? {};
     places(message.places);
@@ -228,6 +236,7 @@ const takes = {
   drop: (message) => log.drop(message.numbers),
   forgotten() {
     log.forgotten();
+    seen.forgotten();
     recalled = {};
     text.forget();
     if (!$("asked").querySelector("[data-busy]")) {
@@ -251,6 +260,7 @@ const takes = {
   },
   suggestions: (message) => text.proposed(message.line, message.choices),
   told(message) {
+    if (message.about === "faces") return seen.told(message.text);
     const host = hosts.get(message.request);
     if (host) idle(host);
     const body = host?.querySelector(".body");
@@ -258,6 +268,7 @@ const takes = {
       body.append(el("p", {}, message.text));
       host.hidden = false;
     } else told(message.text);
+    return undefined;
   },
   microphone(message) {
     if (message.on) return;
@@ -276,6 +287,7 @@ const takes = {
   sound: (message) => her.begin(message.rate),
   stop: (message) => her.stop(message.stretch),
   duck: (message) => her.duck(message.on),
+  ...seen.takes,
 };
 
 const idle = (host) => host.querySelectorAll("[data-busy]").forEach((one) => delete one.dataset.busy);
@@ -336,21 +348,13 @@ function ideas(acts) {
 
 // The connection
 
-function token() {
-  try {
-    return window.kithToken ?? localStorage.getItem("kith-token") ?? "";
-  } catch {
-    return window.kithToken ?? "";
-  }
-}
-
 function connect() {
   retry = 0;
   socket = new WebSocket(`ws://${location.host}/live`);
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => send({ do: "hello", token: token(), overlay }));
   socket.addEventListener("message", ({ data }) => {
-    if (data instanceof ArrayBuffer) return her.take(data);
+    if (data instanceof ArrayBuffer) return new DataView(data).getUint32(0) === PICTURE ? seen.picture(data.slice(4)) : her.take(data);
     waits = FIRST_WAIT_MS;
     const message = JSON.parse(data);
     takes[message.do]?.(message);
@@ -364,6 +368,7 @@ function connect() {
     if (hears || open) deaf();
     her.close();
     log.forgotten();
+    seen.away();
     if (code === NO_LEAVE) {
       door("This page needs its address", "Open the address that she told when she was started, or put it in here: it has the token that this page asks for.");
       return;
@@ -374,27 +379,7 @@ function connect() {
   });
 }
 
-$("door-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const given = $("door-token").value.trim();
-  const found = given.includes("token=") ? new URLSearchParams(given.slice(given.indexOf("?"))).get("token") : given;
-  window.kithToken = found ?? "";
-  try {
-    localStorage.setItem("kith-token", window.kithToken);
-  } catch {
-    // it lasts until the page is left
-  }
-  connect();
-});
-
-function door(title, words) {
-  $("state").textContent = "not open";
-  $("door-title").textContent = title;
-  $("door-text").textContent = words;
-  $("door").hidden = false;
-  $("composer").hidden = true;
-}
-
+$("door-form").addEventListener("submit", connect);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden || socket?.readyState !== WebSocket.CLOSED || !retry) return;
   clearTimeout(retry);

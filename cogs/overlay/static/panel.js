@@ -49,8 +49,8 @@ function row(label, more, ms, is = "") {
   return [el("dt", { class: is, title: more }, label), el("dd", { class: is }, bar, el("span", { class: "ms" }, ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`))];
 }
 
-/** Tabs: `open` is told which command fills one. */
-export function tabs(open) {
+/** Tabs: `open` is told which command fills one, `changed` which one is seen. */
+export function tabs(open, changed) {
   const all = [...$("tabs").children];
   const narrow = matchMedia("(max-width: 60rem)");
   let now = "";
@@ -64,10 +64,11 @@ export function tabs(open) {
     document.body.dataset.view = now === "talk" ? "talk" : "panel";
     if (now !== "talk") {
       $("panel").setAttribute("aria-labelledby", tab.id);
-      $("now").hidden = now !== "now";
-      $("asked").hidden = now === "now";
+      for (const id of ["now", "met"]) $(id).hidden = now !== id;
+      $("asked").hidden = !tab.dataset.command;
       if (tab.dataset.command) open(tab.dataset.command);
     }
+    changed(now);
     if (focus) tab.focus();
   }
 

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from memory.gallery import Bounds, FaceEmbedding, Match, Verdict
+from persona_core.errors import PictureError
 from persona_core.seeing.crops import SIDE, alike, upright
 from persona_core.seeing.identity import AGAIN_S, NOBODY_AFTER, TRIES, Finding, Identity
 from persona_core.seeing.lips import motion
 from persona_core.seeing.pace import EVERY, STILL_S, Mood, Pace, changed
-from persona_core.seeing.speaking import Glance, Seen, most_likely, moved
+from persona_core.seeing.pictures import glimpse
+from persona_core.seeing.speaking import Glance, Seen, most_likely
 from persona_core.seeing.tracks import follow, overlap
 from persona_core.types import Face, Samples
+from tests.faces import jpeg
 from tests.persona_core.seeing.scenes import Scenes, There, vector
 
 BOUNDS = Bounds(accept=0.5, maybe=0.4, margin=0.1)
@@ -176,6 +179,14 @@ def test_somebody_who_comes_is_looked_at_within_a_glimpse() -> None:
     assert due <= 1.0 + EVERY[Mood.NOBODY].glimpse and pace.look(due, Mood.NOBODY, False, True)
 
 
+def test_however_long_a_look_takes_others_get_half_of_the_time_or_more() -> None:
+    pace = Pace()
+    for busy, share in ((False, 1 / 2), (True, 1 / 4)):
+        pace.glimpse(10.0)
+        pace.done(12.0)
+        assert pace.due(Mood.NEW, busy) == 10.0 + 2.0 / share
+
+
 def test_grain_is_no_change_and_a_face_far_away_is() -> None:
     random = np.random.default_rng(1)
     still = np.full((60, 80), 90, np.float32)
@@ -184,6 +195,23 @@ def test_grain_is_no_change_and_a_face_far_away_is() -> None:
     somebody[20:23, 30:33] += 20
     assert not changed(still, grainy) and changed(still, somebody)
     assert changed(None, still) and changed(still, still[1:])
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 900), (480, 640)])
+def test_a_glimpse_is_an_eighth_of_a_picture_however_it_comes(size: tuple[int, int]) -> None:
+    picture = np.full((*size, 3), 90, np.uint8)
+    for one in (picture, jpeg(picture)):
+        made = glimpse(one)
+        assert abs(made.shape[0] - size[0] / 8) < 1 and abs(made.shape[1] - size[1] / 8) < 1
+        assert np.allclose(made, 90, atol=3)
+
+
+@pytest.mark.parametrize(
+    "bad", [b"", b"no picture" * 9, np.zeros((40, 40), np.uint8), np.zeros((4, 4, 3), np.uint8)]
+)
+def test_a_glimpse_of_what_is_no_picture_is_one_sentence(bad: bytes | np.ndarray) -> None:
+    with pytest.raises(PictureError):
+        glimpse(bad)
 
 
 # Crops and lips
@@ -251,11 +279,3 @@ def test_times_that_cannot_be_right_are_nobodys(times: tuple[float, float]) -> N
 def test_where_nobody_was_seen_then_nobody_is_named() -> None:
     assert most_likely({}, 3, 5, 10) is None
     assert most_likely({1: Seen("desk", [Glance(9.0, 0.2, 0.1)])}, 3, 5, 10) is None
-
-
-def test_whether_lips_moved_is_told_where_it_can_be() -> None:
-    still = [Glance(at / 4, 0.3, 0.1, 0.6) for at in range(12)]
-    speaks = [Glance(at / 4, 0.3, 0.1, 1.3) for at in range(12)]
-    untold = [Glance(at / 4, 0.3, 0.1) for at in range(12)]
-    assert moved(speaks, 1.0, 2.0) is True and moved(still, 1.0, 2.0) is False
-    assert moved(untold, 1.0, 2.0) is None and moved(speaks, 20.0, 21.0) is None

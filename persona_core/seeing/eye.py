@@ -207,7 +207,9 @@ class Eye:
             failed = await self._look(watch, await self._apart(lambda: _decoded(view.picture)), at)
         except (PictureError, EngineError) as error:
             self._fail(watch, error)
-            return
+            failed = True
+        finally:
+            watch.pace.done(self._clock())
         if not failed:
             watch.troubles.clear()
 

@@ -14,7 +14,9 @@ from persona_core.seeing.pace import Mood, Pace
 from persona_core.seeing.speaking import KEPT_S, Glance
 from persona_core.types import Face, Samples, View
 
-SAME = 0.85  # likeness of two crops, below which it may be another face: five in six swaps are
+# likeness of two crops, below which it may be another face, which nine in ten others are; small ones have more grain
+SAME, SAME_SMALL = 0.85, 0.75
+SMALL = 30.0  # pixels between the eyes
 FAST = 12  # pictures of somebody unknown that are looked at one right after the other
 LIPS_S = 1.0  # of crops further apart nothing is told of the mouth
 
@@ -48,7 +50,8 @@ class Track:
         """It is here now, and it is ``sure`` that it is the same; whether its mouth has moved, see ``lips.motion``."""
         lips = motion(self.crop, crop) if self.here and at - self.seen_at <= LIPS_S else None
         self.looks += 1
-        if not (sure and self.here and alike(self.crop, crop) >= SAME) and not self.identity.doubted:
+        same = SAME if _eyes(face) >= SMALL else SAME_SMALL
+        if not (sure and self.here and alike(self.crop, crop) >= same) and not self.identity.doubted:
             self.identity.doubt()
             self.looks = 1
         self.face, self.crop, self.seen_at, self.here = face, crop, at, True
@@ -63,6 +66,11 @@ class Track:
         self.glances.append(Glance(at, math.sqrt(max(self.area, 0.0)) / height, off, lips))
         while self.glances[0].at < at - KEPT_S:
             self.glances.popleft()
+
+
+def _eyes(face: Face) -> float:
+    """Pixels between them."""
+    return math.dist(*face.landmarks[:2]) if len(face.landmarks) >= 2 else 0.0
 
 
 @dataclass(slots=True, eq=False)

@@ -49,15 +49,26 @@ EVERY_BUSY = {
 }
 
 
+# After a look it rests, in parts of the time that the look took: many faces, or a machine that others want as well, take no
+# more of it than half the time, or a quarter
+REST, REST_BUSY = 1.0, 3.0
+
+
 class Pace:
     """Of one camera. Times are those of one clock, in seconds."""
 
     def __init__(self) -> None:
         self._glimpsed = self._looked = -math.inf
+        self._took = 0.0
 
     def due(self, mood: Mood, busy: bool) -> float:
         """When to take the next picture up."""
-        return self._glimpsed + (EVERY_BUSY if busy else EVERY)[mood].glimpse
+        every = (EVERY_BUSY if busy else EVERY)[mood]
+        return self._glimpsed + max(every.glimpse, self._took * (1 + (REST_BUSY if busy else REST)))
+
+    def done(self, now: float) -> None:
+        """With the picture that was taken up."""
+        self._took = now - self._glimpsed
 
     def glimpse(self, now: float) -> None:
         """A picture is taken up."""

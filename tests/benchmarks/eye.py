@@ -100,7 +100,7 @@ async def _gallery(encoder: FaceEncoder, people: Sequence[str]) -> Gallery:
     size = len(templates[people[0]].vector)
     crowd = np.random.default_rng(1).standard_normal((MANY - len(people), size)).astype(np.float32)
     crowd /= np.linalg.norm(crowd, axis=1, keepdims=True)
-    others = {f"{number}": Template(one, encoder.name, 5) for number, one in enumerate(crowd)}
+    others = {f"other {number}": Template(one, encoder.name, 5) for number, one in enumerate(crowd)}
     return Gallery(encoder.name, templates | others)
 
 

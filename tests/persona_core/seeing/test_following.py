@@ -176,6 +176,14 @@ def test_somebody_who_comes_is_looked_at_within_a_glimpse() -> None:
     assert due <= 1.0 + EVERY[Mood.NOBODY].glimpse and pace.look(due, Mood.NOBODY, False, True)
 
 
+def test_however_long_a_look_takes_others_get_half_of_the_time_or_more() -> None:
+    pace = Pace()
+    for busy, share in ((False, 1 / 2), (True, 1 / 4)):
+        pace.glimpse(10.0)
+        pace.done(12.0)
+        assert pace.due(Mood.NEW, busy) == 10.0 + 2.0 / share
+
+
 def test_grain_is_no_change_and_a_face_far_away_is() -> None:
     random = np.random.default_rng(1)
     still = np.full((60, 80), 90, np.float32)

@@ -123,9 +123,8 @@ class Beside:
                 await until(lambda: bool(desk.in_view.people(time.perf_counter())), SEEN_S)
             for clip in self._clips:
                 await self._hear(talk, clip)
-            if camera:
-                if ANN not in desk.in_view.people(time.perf_counter()):
-                    failed.append("at the end she was not in view")
+            if camera and ANN not in desk.in_view.people(time.perf_counter()):
+                failed.append("at the end she was not in view")
         if failed:
             sys.exit(f"Not everything went well: {failed[0]}")
         values = [one.timings.voice_to_voice_ms for one in said[WARM_UP:]]

@@ -6,11 +6,13 @@ It is a guess: whoever speaks may be out of view.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 KEPT_S = 30.0  # of what was seen of each face
 SLACK_S = 0.5  # before and after what was said: some pictures a second are looked at
+LEAST_GLANCES = 3  # at a mouth, to say that it moved
 LATE_S = 1.0  # clocks that are further apart are not of one machine
 _STILL, _MOVES = 0.8, 1.4  # lips.motion of a mouth that is still, and of one that speaks
 _LIPS = 2.0  # times likelier, where it moves, beside one that is still
@@ -55,9 +57,9 @@ def most_likely(faces: Mapping[int, Seen], started: float, stopped: float, now: 
 
 
 def moved(glances: Sequence[Glance], started: float, stopped: float) -> bool | None:
-    """Whether a mouth moved in that time as one does that speaks; None: it cannot be told."""
+    """Whether a mouth moved in most of that time, as one does that speaks; None: it cannot be told."""
     lips = _lips(one for one in glances if started - SLACK_S <= one.at <= stopped + SLACK_S)
-    return sum(lips) / len(lips) >= (_STILL + _MOVES) / 2 if lips else None
+    return statistics.median(lips) >= (_STILL + _MOVES) / 2 if len(lips) >= LEAST_GLANCES else None
 
 
 def _prominence(glances: Sequence[Glance]) -> float:

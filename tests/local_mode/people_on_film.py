@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from memory.gallery import Template, bounds_of
-from persona_core.engines.sface import SFace
+from persona_core.ports import FaceEncoder
 from persona_core.seeing.pictures import decode_picture
 from persona_core.seeing.templates import Sitting
 from persona_core.types import Picture
@@ -51,7 +51,7 @@ def filmed(
     return film(file, list(pictures), FPS, sound, rate)
 
 
-async def template_of(encoder: SFace, pictures: Sequence[Picture]) -> Template:
+async def template_of(encoder: FaceEncoder, pictures: Sequence[Picture]) -> Template:
     """As somebody sits for it."""
     sitting = Sitting(encoder.name, bounds_of(encoder.name).accept)
     for frame in list(before_the_camera(pictures, 1.0, number=5))[::2]:

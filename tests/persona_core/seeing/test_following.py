@@ -15,7 +15,7 @@ from persona_core.seeing.identity import AGAIN_S, NOBODY_AFTER, TRIES, Finding, 
 from persona_core.seeing.lips import motion
 from persona_core.seeing.pace import EVERY, STILL_S, Mood, Pace, changed
 from persona_core.seeing.pictures import glimpse
-from persona_core.seeing.speaking import Glance, Seen, most_likely
+from persona_core.seeing.speaking import Glance, Seen, most_likely, moved
 from persona_core.seeing.tracks import follow, overlap
 from persona_core.types import Face, Samples
 from tests.faces import jpeg
@@ -279,3 +279,11 @@ def test_times_that_cannot_be_right_are_nobodys(times: tuple[float, float]) -> N
 def test_where_nobody_was_seen_then_nobody_is_named() -> None:
     assert most_likely({}, 3, 5, 10) is None
     assert most_likely({1: Seen("desk", [Glance(9.0, 0.2, 0.1)])}, 3, 5, 10) is None
+
+
+def test_whether_lips_moved_is_told_where_it_can_be() -> None:
+    still = [Glance(at / 4, 0.3, 0.1, 0.6) for at in range(12)]
+    speaks = [Glance(at / 4, 0.3, 0.1, 1.3) for at in range(12)]
+    untold = [Glance(at / 4, 0.3, 0.1) for at in range(12)]
+    assert moved(speaks, 1.0, 2.0) is True and moved(still, 1.0, 2.0) is False
+    assert moved(untold, 1.0, 2.0) is None and moved(speaks, 20.0, 21.0) is None

@@ -242,7 +242,7 @@ class Household:
             if purpose is Purpose.VOICE:
                 assert memory.keep_voice(who, print_, "letters", written.decode())
             else:
-                assert memory.keep_face(who, print_, "letters", 5)
+                assert memory.faces.keep(who, print_, "letters", 5, self.bot.host.now(), written.decode())
 
     # Asking
 

@@ -129,6 +129,7 @@ TAKES_WORDS = {  # commands with a text of one's own, and forms
     "/memory edit": "/memory edit, after",
     "/relationship me": "put right in /relationship",
     "/memory review": "/memory edit, after",
+    "/face enrol": "a print of their face",
     "Remember this": "Remember this",
     "Forget this": "forgotten by the menu of a message",
 }

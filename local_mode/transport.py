@@ -21,7 +21,7 @@ from persona_core.types import Frame, Pcm, Person
 
 MOST_WAITING = 500  # frames (10 s); a listener further behind loses the oldest
 TAIL_S = 6.0  # silence given after push-to-talk, so that ears hear the pause
-GATED_FRAMES = 3  # without a single sample: no microphone is so still, so whatever sends has stopped
+GATED_FRAMES = 10  # without a single sample (0.2 s): no microphone is so still, so whatever sends has stopped
 DRIFT_S = 0.25  # the card's clock and the computer's may be so far apart before the card's is set right
 LOOKED_AFTER_S = 0.5  # so soon it is noticed that a device has gone, or is back
 BLIND_S = 3.0  # the same where every stream has to be closed to see what is back

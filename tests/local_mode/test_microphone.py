@@ -311,9 +311,10 @@ async def test_let_go_of_the_key_only_silence_is_given_and_it_is_told() -> None:
 
 async def test_who_sends_not_a_single_sample_any_more_has_closed_the_microphone() -> None:
     one = transport()
-    for still in [False, *[True] * 4, False, True, False]:
+    for still in [False, *[True] * 11, False, True, False]:
         one.hear(np.zeros_like(frame()) if still else frame(), RATE, 0.0, still)
-    assert [each.sending for each in await taken(one)] == [True, True, True, False, False, True, True, True]
+    sending = [each.sending for each in await taken(one)]
+    assert sending == [*[True] * 10, False, False, *[True] * 3]
 
 
 async def test_nobody_who_listens_costs_no_memory() -> None:

@@ -54,7 +54,7 @@ class _Waiting(Generic[T]):
     question: str
     read: Callable[[str], T | None]
     answer: asyncio.Future[T | None]
-    from_at: float  # time.perf_counter() from which on an answer may begin
+    from_at: float = float("inf")  # time.perf_counter() from which on an answer may begin: she asks now
     until_at: float = float("inf")
 
 
@@ -203,9 +203,11 @@ class Meeting:
     ) -> T | None:
         """None: there was none, or something else."""
         future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(track, question, read, future, from_at=perf_counter())
+        waiting = _Waiting(track, question, read, future)
         self._waiting = waiting  # type: ignore[assignment]  # of whatever is asked for
-        await self._say(call, question, language=language)
+        await self._pause(call)
+        waiting.from_at = perf_counter()  # what was said before answers something else
+        await call.say(question, language)
         waiting.until_at = perf_counter() + ANSWER_S
         try:
             async with asyncio.timeout(ANSWER_S + HEARD_S):
@@ -215,11 +217,14 @@ class Meeting:
 
     async def _say(self, call: Call, text: str, *, language: str) -> None:
         """In a pause, if there is one soon. Raises KithError."""
+        await self._pause(call)
+        await call.say(text, language)
+
+    async def _pause(self, call: Call) -> None:
         for _ in range(round(QUIET_S / POLL_S)):
             if call.line is None or call.line.quiet:
                 break
             await asyncio.sleep(POLL_S)
-        await call.say(text, language)
 
     def _idle(self, call: Call) -> bool:
         return not self.talked_within(IDLE_S) and call.line is not None and call.line.quiet

@@ -327,6 +327,23 @@ async def test_a_yes_that_the_face_is_not_seen_to_say_counts_for_nothing(tmp_pat
         assert here.desk.memory.faces.count() == 0 and len(call.said) == 1
 
 
+async def test_a_yes_to_something_else_before_she_has_asked_is_no_answer(tmp_path: Path) -> None:
+    async with before(tmp_path) as here:
+        call = calling(here)
+        call.line.quiet = False  # the two of them are talking
+        here.eye.come(3, 9)
+        here.see()
+        await here.sat.type("/face enrol name:Sarah")
+        await until(lambda: here.cog._meeting is not None and here.cog._meeting.waits)
+        await settled(here)
+        assert not here.say("Yes.", 3)  # whether she would like some tea
+        call.line.quiet = True
+        await asked(call, 1)
+        await settled(here)
+        assert here.desk.memory.faces.count() == 0 and len(call.said) == 1
+        assert here.desk.consent.decision("desk:sarah", Purpose.FACE) is None
+
+
 async def test_a_no_keeps_nothing_and_that_face_is_not_asked_again(tmp_path: Path) -> None:
     async with before(tmp_path, face_meeting="ask") as here:
         call = calling(here)

@@ -17,6 +17,7 @@ from memory.errors import EntryError
 from memory.forget import Wish
 from memory.gallery import FaceEmbedding, Template, Verdict
 from memory.known import known
+from memory.linked import Linked
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.prints import AGAIN_S
@@ -336,6 +337,26 @@ def test_a_merge_is_there_after_a_restart(tmp_path: Path) -> None:
     memory = opened(tmp_path)
     assert memory.people.linked(OTHER) == (SARAH, OTHER)
     memory.close()
+
+
+def test_two_processes_that_merge_both_ways_make_one_person_and_no_circle(two: Scene) -> None:
+    memory = two.memory
+    memory.people.merge(SARAH, OTHER)
+    here, there = (Linked(memory.people._linked._store, memory.people._linked._vault) for _ in range(2))
+    assert here.one_of(OTHER) == there.one_of(OTHER) == SARAH
+    memory.people.split(OTHER)
+    for linked, kept, gone in ((here, BOB, OLGA), (there, OLGA, BOB)):
+        linked._to = {}  # neither has heard of the other
+        linked.read_anew = lambda: None  # type: ignore[method-assign]
+        linked.merge(kept, gone)
+    read = Linked(memory.people._linked._store, memory.people._linked._vault)
+    assert read.one_of(BOB) == read.one_of(OLGA) and set(read.all_of(BOB)) == {BOB, OLGA}
+    here = Linked(memory.people._linked._store, memory.people._linked._vault)
+    there = Linked(memory.people._linked._store, memory.people._linked._vault)
+    assert not here.any or here.one_of(SARAH) == SARAH  # it has read by now
+    there.merge(SARAH, OTHER)
+    with pytest.raises(EntryError, match="one and the same already"):
+        here.merge(OTHER, SARAH)
 
 
 def test_what_cannot_be_merged_is_refused_in_a_sentence(two: Scene) -> None:

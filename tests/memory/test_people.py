@@ -328,6 +328,26 @@ def test_splitting_undoes_it_and_nothing_has_moved(two: Scene) -> None:
     assert whose(memory, face(OTHER)) == (OTHER,) and said(memory, SARAH) == [["Hello"]]
 
 
+def test_what_is_said_while_merged_is_theirs_alone_who_said_it(two: Scene) -> None:
+    memory = two.memory
+    memory.people.merge(SARAH, OTHER)
+    two.seen("I shall resign.", person=OTHER)  # in view as Sarah, who therefore counts as being there
+    memory.people.split(OTHER)  # it was a mistake
+    hers, others = listening(SARAH), listening(OTHER)
+    assert "resign" not in str(memory.people.encounters(hers))
+    assert "resign" in str(memory.people.encounters(others))
+    memory.forget(Wish(OTHER))
+    assert said(memory) == [["Hello"]]
+
+
+def test_who_said_no_to_being_remembered_is_not_for_being_merged(scene: Scene) -> None:
+    scene.agree(OTHER, Purpose.FACE)
+    scene.enrol(OTHER, "Sally")
+    scene.memory.people.merge(SARAH, OTHER)
+    met = scene.seen("I am Sally.", person=OTHER)
+    assert met.person == SARAH and not met.id and said(scene.memory) == []
+
+
 def test_a_merge_is_there_after_a_restart(tmp_path: Path) -> None:
     memory = opened(tmp_path)
     for person in (SARAH, OTHER):

@@ -6,6 +6,7 @@ The commands ``/face enrol``, ``/face forget``, ``/encounters list``, ``/encount
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from cogs import in_view as viewing
@@ -263,6 +265,35 @@ async def test_whoever_is_forgotten_in_view_is_a_stranger_and_is_not_asked_again
         here.cog.on_eye(Stranger("desk", 7, perf_counter()))
         await settled(here)
         assert not call.said
+
+
+async def test_whoever_is_forgotten_while_their_card_is_made_is_on_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with before(tmp_path) as here:
+        await here.knows(BRUNO, 1)
+        cards: list[Encounter] = []
+        monkeypatch.setattr(here.cog._page, "on_card", lambda key, met: cards.append(met))
+        monkeypatch.setattr(here.desk, "people_present", lambda place: [TOM, BRUNO])
+        show = here.cog._show_card(here.desk.place(None), BRUNO, TOM.id)
+        await show
+        assert len(cards) == 1
+        reading, go = threading.Event(), threading.Event()
+        summary = here.desk.memory.people.summary
+
+        def slowly(*given: Any) -> Any:
+            found = summary(*given)
+            reading.set()
+            go.wait(10)
+            return found
+
+        monkeypatch.setattr(here.desk.memory.people, "summary", slowly)
+        showing = asyncio.create_task(here.cog._show_card(here.desk.place(None), BRUNO, TOM.id))
+        await until(reading.is_set)
+        here.desk.conversations.forget(BRUNO.id, 600.0)
+        go.set()
+        await showing
+        assert len(cards) == 1
 
 
 async def test_a_no_to_being_known_by_ones_face_counts_at_once(tmp_path: Path) -> None:

@@ -108,7 +108,9 @@ class People:
             people = {person, speaker} - {HERS}
             if not all(map(self._may_remember, people)):
                 return False
-            meeting = next(one for one in self._encounters.of(person) if one.id == encounter_id)
+            meeting = next((one for one in self._encounters.of(person) if one.id == encounter_id), None)
+            if meeting is None:  # the store went away meanwhile
+                return False
             heard_by = tuple(sorted(filter(self._may_remember, {*there, *people})))
             scope = replace(meeting.scope, about=tuple(sorted(people)), heard_by=heard_by)
             try:

@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from cogs import in_view as viewing
+from cogs import knowing
 from cogs.meeting_lines import LINES
 from local_mode.call import GUEST
 from local_mode.console import person_called
@@ -417,6 +418,25 @@ async def test_the_owner_has_somebody_asked_by_name(tmp_path: Path) -> None:
         await asked(call, 3)
         assert here.say("Yes.", 3)
         await until(lambda: here.desk.memory.may_remember("desk:sarah"))
+
+
+async def test_a_yes_that_is_interrupted_before_anything_is_kept_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with before(tmp_path) as here:
+        consent = here.desk.consent
+        decide = consent.decide
+
+        async def interrupted(person: str, purpose: Purpose, allowed: bool, how: str) -> None:
+            await decide(person, purpose, allowed, how)
+            if allowed:
+                raise asyncio.CancelledError  # the page is closed at this moment
+
+        monkeypatch.setattr(consent, "decide", interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await knowing.know(here.desk, BRUNO, Template(vector(1), ENCODER, 5), "page")
+        assert not agreed(consent.decision(BRUNO.id, Purpose.FACE))
+        assert here.desk.memory.faces.count() == 0
 
 
 # Commands

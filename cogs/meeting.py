@@ -20,7 +20,7 @@ from cogs.conversations import Told
 from cogs.eye import Eye, began_at, span
 from cogs.host import Host, Place, Refusal
 from cogs.meeting_lines import LINES, Lines
-from cogs.meeting_words import answer_to, name_in
+from cogs.meeting_words import answer_to, name_in, stops
 from cogs.spoken_lines import language_for
 from memory.consent import Purpose, agreed
 from memory.errors import MemoryFault
@@ -56,6 +56,7 @@ class _Waiting(Generic[T]):
     answer: asyncio.Future[T | None]
     from_at: float = float("inf")  # time.perf_counter() from which on an answer may begin: she asks now
     until_at: float = float("inf")
+    patient: bool = False  # what ``read`` makes nothing of is no end of it
 
 
 class Meeting:
@@ -112,6 +113,8 @@ class Meeting:
         if not (theirs and self._eye.moved_lips(waiting.track, *times)):
             return False  # somebody else may have said it
         answer = waiting.read(utterance.text)
+        if answer is None and waiting.patient:
+            return False
         waiting.answer.set_result(answer)
         return answer is not None
 
@@ -170,16 +173,29 @@ class Meeting:
 
     async def _known(self, call: Call, track: int, person: Person, lines: Lines, language: str) -> Person:
         looking = asyncio.create_task(knowing.sit(self._host, self._eye, track, person.id), name="sit")
+        stop = self._until_stopped(track, lines.look)
         try:
             await self._say(call, lines.look, language=language)
-            template = await looking
-            await knowing.know(self._host, person, template, HOW)
+            await asyncio.wait({looking, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.done() and stop.result():
+                raise Refusal(NOT_AGREED)
+            await knowing.know(self._host, person, await looking, HOW)
         except (KithError, MemoryFault):
-            await self._say(call, lines.failed, language=language)
+            taken_back = stop.done() and stop.result()
+            await self._say(call, lines.kept_nothing if taken_back else lines.failed, language=language)
             raise
         finally:
             looking.cancel()
+            self._waiting = None
         return person
+
+    def _until_stopped(self, track: int, said: str) -> asyncio.Future[object]:
+        """True once whoever agreed takes it back."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        hers = self._host.persona.character.name
+        read = lambda text: stops(text, hers) or None  # noqa: E731
+        self._waiting = _Waiting(track, said, read, future, from_at=perf_counter(), patient=True)
+        return future
 
     async def _ask_to_remember(
         self, call: Call, track: int, person: Person, lines: Lines, language: str

@@ -420,6 +420,34 @@ async def test_the_owner_has_somebody_asked_by_name(tmp_path: Path) -> None:
         await until(lambda: here.desk.memory.may_remember("desk:sarah"))
 
 
+@pytest.mark.parametrize("word", ["No.", "Stop!", "Wait, stop, I don't want that."])
+async def test_a_yes_that_is_taken_back_while_she_looks_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    async with before(tmp_path, face_meeting="ask") as here:
+        call, go = calling(here), asyncio.Event()
+        sit = here.eye.sit
+
+        async def slowly(track: int) -> Template:
+            await go.wait()
+            return await sit(track)
+
+        monkeypatch.setattr(here.eye, "sit", slowly)
+        here.stranger(3, 9)
+        await asked(call, 1)
+        assert here.say("Yes, I'm Sarah.", 3)
+        await asked(call, 2)
+        assert not here.say("Like this?", 3)
+        assert not here.say(word, 3, moves=False)  # somebody else
+        assert here.say(word, 3)
+        await asked(call, 3)
+        go.set()
+        await settled(here)
+        assert call.said[1:] == [ENGLISH.look, ENGLISH.kept_nothing]
+        assert here.desk.memory.faces.count() == 0
+        assert here.desk.consent.decision("desk:sarah", Purpose.FACE) is None
+
+
 async def test_a_yes_that_is_interrupted_before_anything_is_kept_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

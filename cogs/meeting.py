@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cogs import knowing, terms
 from cogs.call import Call
@@ -176,7 +176,8 @@ class Meeting:
         stop = self._until_stopped(track, lines.look)
         try:
             await self._say(call, lines.look, language=language)
-            await asyncio.wait({looking, stop}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {looking, stop}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if stop.done() and stop.result():
                 raise Refusal(NOT_AGREED)
             await knowing.know(self._host, person, await looking, HOW)

@@ -66,6 +66,7 @@ class Encounters(KithCog):
         self._pairing: Pairing | None = None
         self._meeting: Meeting | None = None
         self._keeping = asyncio.Lock()
+        self._forgotten = 0  # times
         self._there: tuple[object, ...] = ()
         self._changed: Callable[[], None] = lambda: None
         host.conversations.listen(self._on_event)
@@ -158,12 +159,14 @@ class Encounters(KithCog):
     # Forgetting
 
     def _on_forgotten(self, person_id: str | None, last_s: float) -> None:
+        self._forgotten += 1
         if self._pairing is not None:
             self._pairing.forget(person_id)
         if last_s == float("inf"):
             self._forget_face(person_id)
 
     def _on_decision(self, person_id: str, purpose: Purpose, allowed: bool) -> None:
+        self._forgotten += not allowed
         if purpose in (Purpose.FACE, Purpose.REMEMBERING) and not allowed and self._known is not None:
             self._known.going_on.pop(person_id, None)
         if purpose is Purpose.FACE and not allowed:
@@ -200,7 +203,7 @@ class Encounters(KithCog):
         self.start(self._show_card(place, person, f"{person.id.partition(':')[0]}:{owner}"), "a card")
 
     async def _show_card(self, place: Place, person: Person, owner: str) -> None:
-        people, now_s = self.host.memory.people, self.host.now()
+        people, now_s, forgotten = self.host.memory.people, self.host.now(), self._forgotten
         listeners = Listeners(frozenset({person.id, owner}), place.key)
 
         def look() -> Encounter | None:
@@ -214,6 +217,8 @@ class Encounters(KithCog):
             met = await asyncio.to_thread(look)
         except MemoryFault as error:
             log.warning("no card: %s", type(error).__name__)
+            return
+        if forgotten != self._forgotten:  # it may hold what is gone
             return
         if met is not None and person in self.host.people_present(place):
             self._page.on_card(place.key, met)

@@ -55,11 +55,11 @@ async def sit(host: Host, eye: Eye, track: int, person_id: str) -> Template:
 async def know(host: Host, person: Person, template: Template, how: str) -> None:
     """``person`` has agreed, by this act (``how``; empty: it stands there already). Raises KithError, StoreError."""
     asked = bool(how) and not agreed(host.consent.decision(person.id, Purpose.FACE))
-    if asked:
-        await host.consent.decide(person.id, Purpose.FACE, True, how)
     enrol = partial(host.memory.people.enrol, person.id, person.name, template, host.now())
     kept = False
     try:
+        if asked:
+            await host.consent.decide(person.id, Purpose.FACE, True, how)
         kept = await asyncio.to_thread(enrol)
     finally:
         if not kept and asked:  # a yes that comes to nothing is none

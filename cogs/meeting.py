@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cogs import knowing, terms
 from cogs.call import Call
@@ -20,7 +20,7 @@ from cogs.conversations import Told
 from cogs.eye import Eye, began_at, span
 from cogs.host import Host, Place, Refusal
 from cogs.meeting_lines import LINES, Lines
-from cogs.meeting_words import answer_to, name_in
+from cogs.meeting_words import answer_to, name_in, stops
 from cogs.spoken_lines import language_for
 from memory.consent import Purpose, agreed
 from memory.errors import MemoryFault
@@ -54,8 +54,9 @@ class _Waiting(Generic[T]):
     question: str
     read: Callable[[str], T | None]
     answer: asyncio.Future[T | None]
-    from_at: float  # time.perf_counter() from which on an answer may begin
+    from_at: float = float("inf")  # time.perf_counter() from which on an answer may begin: she asks now
     until_at: float = float("inf")
+    patient: bool = False  # what ``read`` makes nothing of is no end of it
 
 
 class Meeting:
@@ -112,6 +113,8 @@ class Meeting:
         if not (theirs and self._eye.moved_lips(waiting.track, *times)):
             return False  # somebody else may have said it
         answer = waiting.read(utterance.text)
+        if answer is None and waiting.patient:
+            return False
         waiting.answer.set_result(answer)
         return answer is not None
 
@@ -170,16 +173,30 @@ class Meeting:
 
     async def _known(self, call: Call, track: int, person: Person, lines: Lines, language: str) -> Person:
         looking = asyncio.create_task(knowing.sit(self._host, self._eye, track, person.id), name="sit")
+        stop = self._until_stopped(track, lines.look)
         try:
             await self._say(call, lines.look, language=language)
-            template = await looking
-            await knowing.know(self._host, person, template, HOW)
+            both: set[asyncio.Future[Any]] = {looking, stop}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if stop.done() and stop.result():
+                raise Refusal(NOT_AGREED)
+            await knowing.know(self._host, person, await looking, HOW)
         except (KithError, MemoryFault):
-            await self._say(call, lines.failed, language=language)
+            taken_back = stop.done() and stop.result()
+            await self._say(call, lines.kept_nothing if taken_back else lines.failed, language=language)
             raise
         finally:
             looking.cancel()
+            self._waiting = None
         return person
+
+    def _until_stopped(self, track: int, said: str) -> asyncio.Future[object]:
+        """True once whoever agreed takes it back."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        hers = self._host.persona.character.name
+        read = lambda text: stops(text, hers) or None  # noqa: E731
+        self._waiting = _Waiting(track, said, read, future, from_at=perf_counter(), patient=True)
+        return future
 
     async def _ask_to_remember(
         self, call: Call, track: int, person: Person, lines: Lines, language: str
@@ -203,9 +220,11 @@ class Meeting:
     ) -> T | None:
         """None: there was none, or something else."""
         future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(track, question, read, future, from_at=perf_counter())
+        waiting = _Waiting(track, question, read, future)
         self._waiting = waiting  # type: ignore[assignment]  # of whatever is asked for
-        await self._say(call, question, language=language)
+        await self._pause(call)
+        waiting.from_at = perf_counter()  # what was said before answers something else
+        await call.say(question, language)
         waiting.until_at = perf_counter() + ANSWER_S
         try:
             async with asyncio.timeout(ANSWER_S + HEARD_S):
@@ -215,11 +234,14 @@ class Meeting:
 
     async def _say(self, call: Call, text: str, *, language: str) -> None:
         """In a pause, if there is one soon. Raises KithError."""
+        await self._pause(call)
+        await call.say(text, language)
+
+    async def _pause(self, call: Call) -> None:
         for _ in range(round(QUIET_S / POLL_S)):
             if call.line is None or call.line.quiet:
                 break
             await asyncio.sleep(POLL_S)
-        await call.say(text, language)
 
     def _idle(self, call: Call) -> bool:
         return not self.talked_within(IDLE_S) and call.line is not None and call.line.quiet

@@ -19,11 +19,16 @@ _PARTS = re.compile(
     r"\s*[,.;!…]+\s*|\s+(?:and|und|et|y|e|en)\s+(?=(?:i'm|i am|my|ich|mein|je|mon|soy|me|sono|mi|sou|meu|ik|mijn)\b)",
     re.IGNORECASE,
 )
+_STOPS = """
+stop don't dont cancel never nevermind wait halt stopp stopf warte niemals arrête arrêtez attends jamais para espera nunca
+cancela basta ferma fermati aspetta pare espere wacht nooit quit enough
+"""
+_STOP = frozenset(_STOPS.split())
 _NO_NAMES = """
 yes no yeah yep sure okay ok hi hello hey thanks please what why who sorry well maybe nothing nobody ja nein oui non sí si
 sim não nee hallo hola ciao danke merci gracias grazie obrigado obrigada
 """
-_NO_NAME = frozenset(_NO_NAMES.split())
+_NO_NAME = frozenset(_NO_NAMES.split()) | _STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,12 @@ def answer_to(text: str, her_name: str) -> Answer | None:
     return Answer(said.pop(), name) if name else None
 
 
+def stops(text: str, her_name: str) -> bool:
+    """Whether somebody who has agreed takes it back: a no, or a word that stops."""
+    answer = answer_to(text, her_name)
+    return (answer is not None and not answer.yes) or any(_small(word) in _STOP for word in text.split())
+
+
 def name_in(text: str, her_name: str) -> str:
     """To "what is your name?"; empty: that is none."""
     return _stated(text, her_name) or _bare(text)
@@ -69,7 +80,11 @@ def _bare(text: str) -> str:
     fits = 1 <= len(words) <= MOST_WORDS and all(
         re.fullmatch(r"[^\W\d_][\w'’.-]*", word) and word[0] == word[0].upper() for word in words
     )
-    if not fits or any(word.casefold().strip(".") in _NO_NAME for word in words):
+    if not fits or any(_small(word) in _NO_NAME for word in words):
         return ""
     name = " ".join(words)
     return name if len(name) <= LONGEST_NAME else ""
+
+
+def _small(word: str) -> str:
+    return word.casefold().replace("’", "'").strip(" .,!?…")

@@ -74,13 +74,20 @@ def _kind(address: str, number: int) -> tuple[Kind, str]:
         return _of_stream(address, number)
     if address.isdecimal():
         return Kind.WEBCAM, "webcam"
-    path = Path(address).expanduser()
-    if path.is_file():
-        return Kind.FILM, _plain(path.stem)
-    if path.is_char_device():  # /dev/video0
-        return Kind.WEBCAM, _plain(path.name)
-    if path.is_dir():
-        raise SettingsError(f"CAMERA: {address} is a folder, not a video file.")
+    try:
+        path = Path(address).expanduser()
+        if path.is_file():
+            return Kind.FILM, _plain(path.stem)
+        if path.is_char_device():  # /dev/video0
+            return Kind.WEBCAM, _plain(path.name)
+        if path.is_dir():
+            raise SettingsError(f"CAMERA: {address} is a folder, not a video file.")
+    except (OSError, RuntimeError) as error:  # RuntimeError: a home that nobody has
+        raise SettingsError(f"CAMERA: number {number} of what it names cannot be looked at.") from error
+    if "@" in address:  # an address without rtsp://, say; it may hold a password
+        raise SettingsError(
+            f"CAMERA: number {number} of what it names is no whole address, like rtsp://host/stream."
+        )
     if "/" in address or "\\" in address or path.suffix.casefold() in FILMS:
         raise SettingsError(f"CAMERA: the file {address} does not exist.")
     return Kind.WEBCAM, _plain(address)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 
+from cogs.host import Refusal
 from cogs.watching import Watching
 from local_mode.call import GUEST
 from local_mode.camera import Cameras
@@ -21,6 +22,7 @@ from persona_core.types import Person
 UNKNOWN = (
     "She does not know your face yet, and takes you for a guest before the camera; /face enrol changes that."
 )
+YOURS = "That is your own name: `/face enrol` is for your own face; to the name of somebody else called so, please add one."
 
 
 class Eyes:
@@ -33,7 +35,7 @@ class Eyes:
         known = desk.encounters.acquaintances(place, GUEST)
         self.eye = Eye(encoder, known, desk.encounters.on_eye)
         self.cameras = Cameras(desk.settings, self.eye.see, self._lost, desk.counts)
-        self.watcher = Watching(desk, you.id, place.key, self.cameras, self.eye, self.person_for)
+        self.watcher = Watching(desk, you.id, place.key, self.cameras, self.eye, self._person_on_page)
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Eyes:
@@ -64,13 +66,19 @@ class Eyes:
         return play
 
     def person_for(self, name: str) -> Person:
-        """Who is to be known by this name: whoever sits here, if it is theirs, else somebody who has decided nothing yet."""
-        if person_called(name).id == self._you.id and self._desk.memory.faces.of(self._you.id) is None:
-            return self._you
+        """Who is to be known by this name: somebody who has decided nothing yet. Never whoever sits here: anybody can say
+        that they are called like them.
+        """
         number = 1
         while self._is_taken(person := person_called(name if number == 1 else f"{name} {number}")):
             number += 1
         return Person(person.id, shown_name(name))
+
+    def _person_on_page(self, name: str) -> Person:
+        """Likewise. Raises Refusal for the name of whoever sits here."""
+        if person_called(name).id == self._you.id:
+            raise Refusal(YOURS)
+        return self.person_for(name)
 
     def _is_taken(self, person: Person) -> bool:
         taken = any(self._desk.consent.decision(person.id, purpose) for purpose in Purpose)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from local_mode.camera_video import begin_of
+from local_mode.camera_video import begin_of, film
 from local_mode.files import FRAME_S
 from persona_core.errors import AudioError
 from persona_core.types import EAR_RATE, Pcm, Person
@@ -66,7 +66,7 @@ class Film:
 
     def _opened(self) -> InputContainer:
         try:
-            return av.open(str(self.path))
+            return film(self.path)
         except av.FileNotFoundError as error:
             raise AudioError(f"{self.path} does not exist.") from error
         except (av.FFmpegError, OSError) as error:

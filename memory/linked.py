@@ -47,6 +47,7 @@ class Linked:
         somebody else already.
         """
         with self._lock:
+            self.read_anew()
             if self.one_of(kept) == self.one_of(gone):
                 raise EntryError(_THEMSELVES)
             if gone in self._links():
@@ -74,7 +75,7 @@ class Linked:
         except StoreAway:
             return
         with self._lock:
-            self._to, self._read = found, True
+            self._to, self._read = _without_circles(found), True
 
     # Forgetting: what People does as a Place
 
@@ -124,6 +125,18 @@ class Linked:
             return self._vault.open(sealed, _context(one)).decode() if sealed is not None else None
         except (KeyGone, Unreadable):
             return None
+
+
+def _without_circles(links: dict[str, str]) -> dict[str, str]:
+    """Two processes at once may have linked the same two both ways: one of these counts, the same for both."""
+    found: dict[str, str] = {}
+    for one, kept in sorted(links.items()):
+        end = kept
+        while end in found:
+            end = found[end]
+        if end != one:
+            found[one] = kept
+    return found
 
 
 def _context(one: str) -> str:

@@ -86,7 +86,9 @@ class People:
         with self._lock:
             if print_ is not None and at_s - print_.seen_s >= AGAIN_S:
                 self._recognised(one, at_s)
-            meeting = self._keep(person, transcript.strip(), at_s, match.likeness, place, present)
+            # by the id whose print it is: that one was asked, and has it when they are split again, or goes with it
+            there = present - set(self._linked.all_of(one))
+            meeting = self._keep(one, transcript.strip(), at_s, match.likeness, place, there)
         since_s = meeting.since_s if meeting is not None else at_s
         said = self._summary(person, listeners, at_s, since_s, meeting.id if meeting is not None else "")
         return Encounter(
@@ -106,7 +108,9 @@ class People:
             people = {person, speaker} - {HERS}
             if not all(map(self._may_remember, people)):
                 return False
-            meeting = next(one for one in self._encounters.of(person) if one.id == encounter_id)
+            meeting = next((one for one in self._encounters.of(person) if one.id == encounter_id), None)
+            if meeting is None:  # the store went away meanwhile
+                return False
             heard_by = tuple(sorted(filter(self._may_remember, {*there, *people})))
             scope = replace(meeting.scope, about=tuple(sorted(people)), heard_by=heard_by)
             try:

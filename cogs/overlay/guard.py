@@ -75,7 +75,11 @@ def may_push(headers: Mapping[str, str]) -> bool:
 
 
 def is_token(given: object, token: str) -> bool:
-    return isinstance(given, str) and secrets.compare_digest(given.encode(), token.encode())
+    if not isinstance(given, str):
+        return False
+    return secrets.compare_digest(
+        given.encode("utf-8", "replace"), token.encode()
+    )  # half a character has no bytes
 
 
 def security_headers(port: int) -> dict[str, str]:

@@ -37,6 +37,7 @@ from cogs.overlay.server import HOST, Server
 from cogs.overlay.session import Session
 from cogs.overlay.shared import SharedSound
 from cogs.overlay.viewing import Viewing
+from memory.consent import Purpose
 from memory.types import Encounter
 from persona_core.errors import KithError
 from persona_core.events import EyeEvent, Met, Said
@@ -69,6 +70,7 @@ class Overlay(KithCog):
         self._captioned: set[str] = set()  # keys of places that an overlay shows to others
         host.conversations.listen(self._on_event)
         host.conversations.when_forgotten(self._on_forgotten)
+        host.consent.listen(self._on_decision)
 
     async def open(
         self, surroundings: Surroundings, tell: Callable[[str], None], *, shown: bool = True
@@ -154,6 +156,14 @@ class Overlay(KithCog):
         self._feed.forget(person_id, last_s)
         self._recalling.forget(person_id)
         self._eyes.forget(person_id, last_s)
+
+    def _on_decision(self, person_id: str, purpose: Purpose, allowed: bool) -> None:
+        """What was told of somebody when they were met stays no longer than they agree to it."""
+        if purpose in (Purpose.FACE, Purpose.REMEMBERING) and not allowed:
+            self._forgot += 1
+            for page in self._pages:
+                page.purge()
+            self._eyes.forget(person_id, float("inf"))
 
     def _on_late(self, answered: Answered) -> None:
         """Nobody waited for it; a page that knows nothing of it does not show it."""

@@ -39,8 +39,7 @@ def decode_picture(data: bytes) -> Picture:
     """
     with _opened(data) as image:
         image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is made smaller while it is decoded
-        image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
-        upright = ImageOps.exif_transpose(image)
+        upright = ImageOps.exif_transpose(_smaller(image))
         rgb = np.asarray(_in_colour(upright), np.uint8)
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
@@ -55,7 +54,8 @@ def glimpse(picture: Picture | bytes) -> Samples:
     with _opened(picture) as image:
         small = max(1, image.width // _GLIMPSE), max(1, image.height // _GLIMPSE)
         image.draft("L", small)
-        return np.asarray(_in_colour(image).convert("L").resize(small, Image.Resampling.BOX), np.float32)
+        grey = _in_colour(_smaller(image)).convert("L")
+        return np.asarray(grey.resize(small, Image.Resampling.BOX), np.float32)
 
 
 @contextmanager
@@ -111,11 +111,22 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError(f"This picture is too small, {width} × {height} pixels: there is no face in it.")
 
 
+def _smaller(image: Image.Image) -> Image.Image:
+    """At most LONGEST pixels long, before anything is done that takes memory for each pixel; in 8 bits."""
+    if image.mode.startswith(
+        "I"
+    ):  # more than 8 bits of grey: Pillow makes them no smaller, and cuts them off at 255
+        grey = np.asarray(image)
+        levels = np.multiply(grey, 255 / max(255, int(grey.max())), dtype=np.float32, casting="unsafe")
+        eight = Image.fromarray(np.rint(levels, out=levels).astype(np.uint8))
+        eight.info = {key: image.info[key] for key in ("exif",) if key in image.info}
+        image = eight
+    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
+    return image
+
+
 def _in_colour(image: Image.Image) -> Image.Image:
-    """As RGB, whatever it was: grey in 8 or 16 bits, a palette, CMYK, with or without transparency."""
-    if image.mode.startswith("I"):  # more than 8 bits of grey: Pillow would cut them off at 255
-        grey = np.asarray(image, np.float64)
-        image = Image.fromarray((grey / max(255.0, float(grey.max())) * 255).astype(np.uint8))
+    """As RGB, whatever it was: grey, a palette, CMYK, with or without transparency."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, (*_BEHIND, 255)), image).convert("RGB")

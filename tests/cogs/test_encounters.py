@@ -6,6 +6,7 @@ The commands ``/face enrol``, ``/face forget``, ``/encounters list``, ``/encount
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,11 @@ from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from cogs import in_view as viewing
+from cogs import knowing
 from cogs.meeting_lines import LINES
 from local_mode.call import GUEST
 from local_mode.console import person_called
@@ -265,6 +268,35 @@ async def test_whoever_is_forgotten_in_view_is_a_stranger_and_is_not_asked_again
         assert not call.said
 
 
+async def test_whoever_is_forgotten_while_their_card_is_made_is_on_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with before(tmp_path) as here:
+        await here.knows(BRUNO, 1)
+        cards: list[Encounter] = []
+        monkeypatch.setattr(here.cog._page, "on_card", lambda key, met: cards.append(met))
+        monkeypatch.setattr(here.desk, "people_present", lambda place: [TOM, BRUNO])
+        show = here.cog._show_card(here.desk.place(None), BRUNO, TOM.id)
+        await show
+        assert len(cards) == 1
+        reading, go = threading.Event(), threading.Event()
+        summary = here.desk.memory.people.summary
+
+        def slowly(*given: Any) -> Any:
+            found = summary(*given)
+            reading.set()
+            go.wait(10)
+            return found
+
+        monkeypatch.setattr(here.desk.memory.people, "summary", slowly)
+        showing = asyncio.create_task(here.cog._show_card(here.desk.place(None), BRUNO, TOM.id))
+        await until(reading.is_set)
+        here.desk.conversations.forget(BRUNO.id, 600.0)
+        go.set()
+        await showing
+        assert len(cards) == 1
+
+
 async def test_a_no_to_being_known_by_ones_face_counts_at_once(tmp_path: Path) -> None:
     async with before(tmp_path) as here:
         await here.knows(TOM, 1)
@@ -327,6 +359,23 @@ async def test_a_yes_that_the_face_is_not_seen_to_say_counts_for_nothing(tmp_pat
         assert here.desk.memory.faces.count() == 0 and len(call.said) == 1
 
 
+async def test_a_yes_to_something_else_before_she_has_asked_is_no_answer(tmp_path: Path) -> None:
+    async with before(tmp_path) as here:
+        call = calling(here)
+        call.line.quiet = False  # the two of them are talking
+        here.eye.come(3, 9)
+        here.see()
+        await here.sat.type("/face enrol name:Sarah")
+        await until(lambda: here.cog._meeting is not None and here.cog._meeting.waits)
+        await settled(here)
+        assert not here.say("Yes.", 3)  # whether she would like some tea
+        call.line.quiet = True
+        await asked(call, 1)
+        await settled(here)
+        assert here.desk.memory.faces.count() == 0 and len(call.said) == 1
+        assert here.desk.consent.decision("desk:sarah", Purpose.FACE) is None
+
+
 async def test_a_no_keeps_nothing_and_that_face_is_not_asked_again(tmp_path: Path) -> None:
     async with before(tmp_path, face_meeting="ask") as here:
         call = calling(here)
@@ -369,6 +418,53 @@ async def test_the_owner_has_somebody_asked_by_name(tmp_path: Path) -> None:
         await asked(call, 3)
         assert here.say("Yes.", 3)
         await until(lambda: here.desk.memory.may_remember("desk:sarah"))
+
+
+@pytest.mark.parametrize("word", ["No.", "Stop!", "Wait, stop, I don't want that."])
+async def test_a_yes_that_is_taken_back_while_she_looks_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    async with before(tmp_path, face_meeting="ask") as here:
+        call, go = calling(here), asyncio.Event()
+        sit = here.eye.sit
+
+        async def slowly(track: int) -> Template:
+            await go.wait()
+            return await sit(track)
+
+        monkeypatch.setattr(here.eye, "sit", slowly)
+        here.stranger(3, 9)
+        await asked(call, 1)
+        assert here.say("Yes, I'm Sarah.", 3)
+        await asked(call, 2)
+        assert not here.say("Like this?", 3)
+        assert not here.say(word, 3, moves=False)  # somebody else
+        assert here.say(word, 3)
+        await asked(call, 3)
+        go.set()
+        await settled(here)
+        assert call.said[1:] == [ENGLISH.look, ENGLISH.kept_nothing]
+        assert here.desk.memory.faces.count() == 0
+        assert here.desk.consent.decision("desk:sarah", Purpose.FACE) is None
+
+
+async def test_a_yes_that_is_interrupted_before_anything_is_kept_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with before(tmp_path) as here:
+        consent = here.desk.consent
+        decide = consent.decide
+
+        async def interrupted(person: str, purpose: Purpose, allowed: bool, how: str) -> None:
+            await decide(person, purpose, allowed, how)
+            if allowed:
+                raise asyncio.CancelledError  # the page is closed at this moment
+
+        monkeypatch.setattr(consent, "decide", interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await knowing.know(here.desk, BRUNO, Template(vector(1), ENCODER, 5), "page")
+        assert not agreed(consent.decision(BRUNO.id, Purpose.FACE))
+        assert here.desk.memory.faces.count() == 0
 
 
 # Commands

@@ -53,3 +53,10 @@ def test_a_name_is_taken_for_one_and_nothing_else(text: str, name: str) -> None:
 
 def test_she_asks_in_every_language_in_which_she_understands_a_yes() -> None:
     assert set(LINES) == set(SPOKEN)
+
+
+@pytest.mark.parametrize(
+    "text", ["Stop.", "Don't!", "Wait", "Never mind... Stop", "Halt", "Arrête !", "Basta"]
+)
+def test_who_wants_it_to_stop_is_not_called_so(text: str) -> None:
+    assert not name_in(text, "Mira")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from pathlib import Path
@@ -132,3 +133,37 @@ def test_at_the_command_line_it_plays_no_faster_than_it_is(
     clap = clapper(tmp_path / "a.mp4")
     monkeypatch.setattr(sys, "argv", ["local_mode", "--video", f"Ann={clap}", "--fast"])
     assert main() == 2
+
+
+async def test_a_film_of_any_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clapper(tmp_path / "talk.mp4").rename(tmp_path / "http:talk, one.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert len(list(Film(ANN, Path("http:talk, one.mp4")).frames())) >= 14
+    (tmp_path / "http:talk, one.mp4").rename(tmp_path / "tcp:talk.mp4")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with looking("a=tcp:talk.mp4,b=~/tcp:talk.mp4") as look:
+        await look.until_seen(camera="a")
+        await look.until_seen(camera="b")
+
+
+async def test_a_playlist_that_calls_itself_a_film_leads_nowhere(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.append("called")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        lists = {
+            "hls.mp4": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://{where}/a.ts\n#EXT-X-ENDLIST\n",
+            "many.mp4": f"ffconcat version 1.0\nfile http://{where}/a.ts\n",
+            "sdp.mp4": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        }
+        for name, text in lists.items():
+            (tmp_path / name).write_text(text)
+            with pytest.raises(AudioError):
+                await asyncio.to_thread(Film, ANN, tmp_path / name)
+            async with looking(str(tmp_path / name)) as look:
+                await until(lambda: bool(look.lost))
+    assert not called

@@ -17,6 +17,7 @@ from memory.errors import EntryError
 from memory.forget import Wish
 from memory.gallery import FaceEmbedding, Template, Verdict
 from memory.known import known
+from memory.linked import Linked
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.prints import AGAIN_S
@@ -327,6 +328,26 @@ def test_splitting_undoes_it_and_nothing_has_moved(two: Scene) -> None:
     assert whose(memory, face(OTHER)) == (OTHER,) and said(memory, SARAH) == [["Hello"]]
 
 
+def test_what_is_said_while_merged_is_theirs_alone_who_said_it(two: Scene) -> None:
+    memory = two.memory
+    memory.people.merge(SARAH, OTHER)
+    two.seen("I shall resign.", person=OTHER)  # in view as Sarah, who therefore counts as being there
+    memory.people.split(OTHER)  # it was a mistake
+    hers, others = listening(SARAH), listening(OTHER)
+    assert "resign" not in str(memory.people.encounters(hers))
+    assert "resign" in str(memory.people.encounters(others))
+    memory.forget(Wish(OTHER))
+    assert said(memory) == [["Hello"]]
+
+
+def test_who_said_no_to_being_remembered_is_not_for_being_merged(scene: Scene) -> None:
+    scene.agree(OTHER, Purpose.FACE)
+    scene.enrol(OTHER, "Sally")
+    scene.memory.people.merge(SARAH, OTHER)
+    met = scene.seen("I am Sally.", person=OTHER)
+    assert met.person == SARAH and not met.id and said(scene.memory) == []
+
+
 def test_a_merge_is_there_after_a_restart(tmp_path: Path) -> None:
     memory = opened(tmp_path)
     for person in (SARAH, OTHER):
@@ -336,6 +357,26 @@ def test_a_merge_is_there_after_a_restart(tmp_path: Path) -> None:
     memory = opened(tmp_path)
     assert memory.people.linked(OTHER) == (SARAH, OTHER)
     memory.close()
+
+
+def test_two_processes_that_merge_both_ways_make_one_person_and_no_circle(two: Scene) -> None:
+    memory = two.memory
+    memory.people.merge(SARAH, OTHER)
+    here, there = (Linked(memory.people._linked._store, memory.people._linked._vault) for _ in range(2))
+    assert here.one_of(OTHER) == there.one_of(OTHER) == SARAH
+    memory.people.split(OTHER)
+    for linked, kept, gone in ((here, BOB, OLGA), (there, OLGA, BOB)):
+        linked._to = {}  # neither has heard of the other
+        linked.read_anew = lambda: None  # type: ignore[method-assign]
+        linked.merge(kept, gone)
+    read = Linked(memory.people._linked._store, memory.people._linked._vault)
+    assert read.one_of(BOB) == read.one_of(OLGA) and set(read.all_of(BOB)) == {BOB, OLGA}
+    here = Linked(memory.people._linked._store, memory.people._linked._vault)
+    there = Linked(memory.people._linked._store, memory.people._linked._vault)
+    assert not here.any or here.one_of(SARAH) == SARAH  # it has read by now
+    there.merge(SARAH, OTHER)
+    with pytest.raises(EntryError, match="one and the same already"):
+        here.merge(OTHER, SARAH)
 
 
 def test_what_cannot_be_merged_is_refused_in_a_sentence(two: Scene) -> None:

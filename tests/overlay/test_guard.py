@@ -138,7 +138,7 @@ async def test_other_pages_and_other_names_are_refused_and_counted(tmp_path: Pat
         assert here.counts["page: requests refused"] == 6
 
 
-@pytest.mark.parametrize("token", ["", "wrong", None, 7, ["x"], "ü" * 43])
+@pytest.mark.parametrize("token", ["", "wrong", None, 7, ["x"], "ü" * 43, "\ud800"])
 async def test_without_the_token_nothing_is_told(tmp_path: Path, token: object) -> None:
     async with desk(tmp_path) as here:
         page = Page(await here.connect())

@@ -14,6 +14,7 @@ import pytest
 from cogs.overlay import looking
 from cogs.overlay.encountered import BY_ACCOUNT, NOT_SURE, SURE
 from cogs.overlay.open_page import GARBAGE, PICTURE
+from memory.consent import Purpose
 from persona_core.events import Blind, Gone, Met, Stranger
 from persona_core.types import Person
 from tests.local_mode.sitting import ANN, TOM
@@ -146,6 +147,19 @@ async def test_what_is_forgotten_goes_from_the_history_and_from_what_is_on_its_w
         here.sitting.desk.conversations.forget(None, float("inf"))
         assert (await page.says("encounters"))["encounters"] == []
         assert (await here.open()).hello["encounters"] == []
+
+
+@pytest.mark.parametrize("purpose", [Purpose.FACE, Purpose.REMEMBERING])
+async def test_whoever_takes_their_yes_back_is_on_no_card(tmp_path: Path, purpose: Purpose) -> None:
+    async with desk(tmp_path, watcher=Seeing()) as here:
+        page = await here.open()
+        meet(here, Met(CAMERA, 1, met(ANN, "Ann likes radishes."), 0.0))
+        meet(here, Met(CAMERA, 3, met(BOB, "Bob likes trains."), 0.0))
+        await page.until(lambda one: one["do"] == "encounters" and len(one["encounters"]) == 2)
+        await here.sitting.desk.consent.decide(ANN.id, purpose, False, "test")
+        await page.says("hello")
+        assert [one["name"] for one in (await here.open()).hello["encounters"]] == ["Bob"]
+        assert "radishes" not in str(page.seen[-1])
 
 
 async def test_what_is_read_while_it_is_forgotten_is_not_shown(tmp_path: Path) -> None:

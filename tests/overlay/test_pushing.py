@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -302,6 +303,22 @@ async def test_a_wrong_picture_is_answered_and_the_line_goes_on() -> None:
         await socket.send_bytes(jpeg())
         await here.look.until_seen()
         await socket.close()
+
+
+async def test_a_token_of_bytes_that_are_no_text_is_wrong_and_nothing_breaks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with door() as here:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(here.address).port)
+        head = b"POST /frames?camera=glasses HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+        writer.write(head + b"Authorization: Bearer \xff\xfe\r\n\r\n")
+        assert b" 401 " in await reader.readline()
+        writer.close()
+        socket = await here.http.ws_connect(f"{here.address}/live")
+        await socket.send_str('{"token": "\\ud800", "camera": "glasses"}')
+        assert (await socket.receive_json(timeout=5))["status"] == 401
+        assert here.refused["refused"] == 2
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize(

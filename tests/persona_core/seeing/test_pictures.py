@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from persona_core.errors import PictureError
-from persona_core.seeing.pictures import LONGEST, MOST_BYTES, checked, decode_picture
+from persona_core.seeing.pictures import LONGEST, MOST_BYTES, checked, decode_picture, glimpse
 
 GREY, RED = (128, 128, 128), (200, 30, 60)  # as red, green, blue
 
@@ -173,3 +173,16 @@ def test_one_that_is_turned_in_memory_is_taken() -> None:
 def test_photographs_are_taken(shared_data: Path) -> None:
     for path in (shared_data / "faces").rglob("*.jpg"):
         assert decode_picture(path.read_bytes()).shape[2] == 3
+
+
+@pytest.mark.parametrize("mode", ["I;16", "L", "P", "LA", "RGB", "RGBA"])
+def test_a_picture_much_larger_than_is_looked_at_becomes_smaller_in_every_mode(mode: str) -> None:
+    data = written(plain(mode, colour=None, size=(4 * LONGEST, LONGEST)))
+    assert decode_picture(data).shape[1] == LONGEST
+    assert glimpse(data).shape == (LONGEST // 8, 4 * LONGEST // 8)
+
+
+def test_grey_in_16_bits_is_turned_upright_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode_picture(written(plain("I;16", 1000), exif=exif)).shape == (64, 48, 3)

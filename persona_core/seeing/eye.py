@@ -230,8 +230,9 @@ class Eye:
         for track in watch.tracks.copy():
             if not track.here and at - track.seen_at >= GONE_S:
                 self._end(watch, track, at)
-        faces_seen = tuple(self._seen(track) for track in watch.here())
-        self._tell(Sight(watch.name, at, *watch.size, faces_seen))
+        if self._watches.get(watch.name) is watch:
+            faces_seen = tuple(self._seen(track) for track in watch.here())
+            self._tell(Sight(watch.name, at, *watch.size, faces_seen))
         return failed
 
     def _follow(self, watch: Watch, faces: list[Face], crops: list[Samples], at: float) -> None:

@@ -1,7 +1,7 @@
 """Who is it that is being followed? What one comparison after another comes to. Pure.
 
-A name is given at the first good picture, and never carried over to another face: whoever is followed is compared again
-every few seconds, and at once where it may have become somebody else (``doubt``); until then the name is withheld.
+A name is given at the first good picture. So that it does not go over to another face, whoever is followed is compared
+again every few seconds, and at once where it may have become somebody else (``doubt``); until then the name is withheld.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ KEPT_S = 30.0  # of what was seen of each face
 SLACK_S = 0.5  # before and after what was said: some pictures a second are looked at
 LEAST_GLANCES = 3  # at a mouth, to say that it moved
 LATE_S = 1.0  # clocks that are further apart are not of one machine
-_STILL, _MOVES = 0.6, 1.1  # lips.motion of a mouth that is still, and of one that speaks
+_STILL, _MOVES = 0.8, 1.4  # lips.motion of a mouth that is still, and of one that speaks
 _LIPS = 2.0  # times likelier, where it moves, beside one that is still
 
 

@@ -68,7 +68,7 @@ class Camera:
         return grainy(picture, self._random)
 
     async def film(
-        self, *there: tuple[str, str, int], until_: Callable[[], bool], within_s: float = 20
+        self, *there: tuple[str, str, int], until_: Callable[[], bool], within_s: float = 60
     ) -> None:
         end = time.monotonic() + within_s
         while not until_():

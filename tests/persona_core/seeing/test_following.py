@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from memory.gallery import Bounds, FaceEmbedding, Match, Verdict
+from persona_core.errors import PictureError
 from persona_core.seeing.crops import SIDE, alike, upright
 from persona_core.seeing.identity import AGAIN_S, NOBODY_AFTER, TRIES, Finding, Identity
 from persona_core.seeing.lips import motion
 from persona_core.seeing.pace import EVERY, STILL_S, Mood, Pace, changed
+from persona_core.seeing.pictures import glimpse
 from persona_core.seeing.speaking import Glance, Seen, most_likely, moved
 from persona_core.seeing.tracks import follow, overlap
 from persona_core.types import Face, Samples
+from tests.faces import jpeg
 from tests.persona_core.seeing.scenes import Scenes, There, vector
 
 BOUNDS = Bounds(accept=0.5, maybe=0.4, margin=0.1)
@@ -192,6 +195,23 @@ def test_grain_is_no_change_and_a_face_far_away_is() -> None:
     somebody[20:23, 30:33] += 20
     assert not changed(still, grainy) and changed(still, somebody)
     assert changed(None, still) and changed(still, still[1:])
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 900), (480, 640)])
+def test_a_glimpse_is_an_eighth_of_a_picture_however_it_comes(size: tuple[int, int]) -> None:
+    picture = np.full((*size, 3), 90, np.uint8)
+    for one in (picture, jpeg(picture)):
+        made = glimpse(one)
+        assert abs(made.shape[0] - size[0] / 8) < 1 and abs(made.shape[1] - size[1] / 8) < 1
+        assert np.allclose(made, 90, atol=3)
+
+
+@pytest.mark.parametrize(
+    "bad", [b"", b"no picture" * 9, np.zeros((40, 40), np.uint8), np.zeros((4, 4, 3), np.uint8)]
+)
+def test_a_glimpse_of_what_is_no_picture_is_one_sentence(bad: bytes | np.ndarray) -> None:
+    with pytest.raises(PictureError):
+        glimpse(bad)
 
 
 # Crops and lips

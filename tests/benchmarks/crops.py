@@ -1,4 +1,8 @@
-"""Does a mouth move? ``python -m tests.benchmarks.lips [--json]``.
+"""What crops of faces tell: another face? a mouth that moves? ``python -m tests.benchmarks.crops [--json]``.
+
+An eye compares a face by its vector where its crop is unlike the last one. ``crops_others_noticed`` is how many of two
+people's crops are, neutral and smiling, as if they had changed places; ``crops_own_compared`` how many of one person's who has
+moved by up to 8 degrees, a tenth of the size and 8 pixels, in other light, and is compared without need.
 
 There is no film of people talking here, so mouths are opened by hand: in photographs of the London set everything below the
 line of the lips is moved down, by up to a quarter of the distance between the eyes, and the gap is dark. Each of the
@@ -11,17 +15,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from persona_core.assemble import build_face_encoder
 from persona_core.ports import FaceEncoder
-from persona_core.seeing.crops import upright
+from persona_core.seeing.crops import alike, upright
+from persona_core.seeing.followed import SAME
 from persona_core.seeing.lips import motion
 from persona_core.seeing.pictures import decode_picture
 from persona_core.settings import load_settings
-from persona_core.types import Face, Picture
+from persona_core.types import Face, Picture, Samples
 from tests.benchmarks.eye import FACES
 from tests.benchmarks.figures import Figure, figure_of, show
 from tests.faces import grainy, jpeg, photograph
@@ -33,7 +39,8 @@ HEADS = {
     "moving": 1.0,
     "restless": 2.0,
 }  # of 3 degrees, 3 % of its size, 6 pixels, 5 % of the light
-SIZES = {"near": 0.6, "far": 0.3}  # of the photograph
+NEAR, FAR = 0.6, 0.3  # of the photograph
+SIZES = {"near": NEAR, "far": FAR}
 
 
 def main() -> None:
@@ -47,7 +54,7 @@ def main() -> None:
 
 async def _measure(encoder: FaceEncoder) -> list[Figure]:
     random = np.random.default_rng(2)
-    figures = []
+    figures = await _changed(encoder, random)
     for size, scale in SIZES.items():
         for head, unrest in HEADS.items():
             moving, still = [], []
@@ -64,6 +71,33 @@ async def _measure(encoder: FaceEncoder) -> list[Figure]:
                     figure_of("lips_still", still, "ratio"),
                 ]
     return figures
+
+
+async def _changed(encoder: FaceEncoder, random: np.random.Generator) -> list[Figure]:
+    crops: dict[tuple[str, str], Samples] = {}
+    own = []
+    for path in sorted((FACES / "london").iterdir()):
+        for name in ("neutral", "smiling"):
+            person = photograph(FACES, path.name, name)
+            crops[path.name, name] = await _crop(encoder, person)
+            moved = [await _crop(encoder, _shaken(person, 8 / 3, NEAR, random)) for _ in range(2)]
+            own += [alike(crops[path.name, name], one) for one in moved]
+    others = [
+        alike(one, other)
+        for (who, _), one in crops.items()
+        for (whose, _), other in crops.items()
+        if who < whose
+    ]
+    return [
+        Figure(
+            "crops_others_noticed", round(float(np.mean(np.array(others) < SAME)), 3), "of pairs", len(others)
+        ),
+        Figure("crops_own_compared", round(float(np.mean(np.array(own) < SAME)), 3), "of looks", len(own)),
+    ]
+
+
+async def _crop(encoder: FaceEncoder, picture: Picture) -> Samples:
+    return upright(picture, (await encoder.find(picture))[0])
 
 
 async def _motion(
@@ -83,7 +117,7 @@ async def _motion(
         found = await encoder.find(frame)
         if found:
             crops.append(upright(frame, found[0]))
-    return float(np.mean([motion(one, next_) for one, next_ in zip(crops, crops[1:], strict=False)]))
+    return float(np.mean([motion(one, following) for one, following in pairwise(crops)]))
 
 
 def _opened(person: Picture, face: Face, gap: float) -> Picture:

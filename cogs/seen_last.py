@@ -12,7 +12,7 @@ from datetime import datetime
 
 from memory.phrases import quoted
 from memory.salience import is_order, is_plan
-from memory.types import HERS, Encounter, Statement, Told
+from memory.types import HERS, Encounter, EncounterLine, Statement, Told
 from persona_core.thinking.frame import one_line, plain_name
 
 SEEN_LAST_S = 7200.0  # a meeting that was longer ago is not meant
@@ -36,6 +36,10 @@ _FORMS = (
     r"\bquem (?:era|foi|é) (?:esse|essa|aquele|aquela|ele|ela)\b|\bo que (?:eu )?(?:lhe )?prometi (?:a )?(?:ele|ela)?",
     r"\bwie was (?:dat|hij|zij|die)\b|\bwat heb ik (?:hem|haar|hun) (?:beloofd|gezegd)\b",
 )
+_PROMISE = re.compile(
+    r"\bi(?:'ll| will)\b|\bpromise\b|\bversprech|\bje (?:te |vous )?promets|\b(?:te |lo )?prometo\b|\bprometto\b|\bbeloof\b",
+    re.IGNORECASE,
+)
 _ASKED = re.compile("|".join(_FORMS), re.IGNORECASE)
 
 
@@ -57,15 +61,16 @@ def lines_of(met: Encounter, statements: Sequence[Statement], listener: str) -> 
     promises.sort(key=lambda line: (line.speaker != listener, line.speaker != met.person, -line.at_s))
     others = [line for line in reversed(said) if line not in promises]
     told = [
-        Told(
-            f"{'She' if line.speaker == HERS else plain_name(line.name)} told {_whom(line.speaker, met, name)}: {quoted(line.text, MOST_CHARACTERS)}.",
-            frozenset({*line.scope.about, met.person}),
-        )
+        Told(_said(line, met, name), frozenset({*line.scope.about, met.person}))
         for line in [*promises, *others][:MOST_LINES]
     ]
     known = [Told(one_line(one.text), one.about) for one in statements]
     return [who, *told[:1], *known, *told[1:]]
 
 
-def _whom(speaker: str, met: Encounter, name: str) -> str:
-    return "the others" if speaker == met.person else name
+def _said(line: EncounterLine, met: Encounter, name: str) -> str:
+    """Small models take "told" for whatever was asked about; a promise is called one."""
+    speaker = "She" if line.speaker == HERS else plain_name(line.name)
+    whom = "the others" if line.speaker == met.person else name
+    verb = "promised" if _PROMISE.search(line.text.replace("’", "'")) else "told"
+    return f"{speaker} {verb} {whom}: {quoted(line.text, MOST_CHARACTERS)}."

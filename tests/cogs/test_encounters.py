@@ -238,7 +238,10 @@ async def test_asked_who_that_was_she_has_it_and_the_promise_in_mind(tmp_path: P
         away(here, BRUNO)
         await here.sat.type("Who was that, and what did I promise him?")
         note = here.sat.llm.prompts[-1][-1].content
-        assert "She saw Bruno last" in note and "Tom told Bruno: “I'll bring you the photos on Friday" in note
+        assert (
+            "She saw Bruno last" in note
+            and "Tom promised Bruno: “I'll bring you the photos on Friday" in note
+        )
 
 
 def away(here: Before, person: Person) -> None:

@@ -66,9 +66,9 @@ def test_what_was_promised_comes_first_and_the_askers_own_before_all() -> None:
     known = (Statement("That's Bruno, who said “I bake”.", ("roster/bruno/1",), frozenset({"bruno"})),)
     told = [one.text for one in lines_of(met, known, "ann")]
     assert told[0].startswith("She saw Bruno last, until ")
-    assert told[1] == "Ann told Bruno: “I'll bring you the photos on Friday, I promise”."
+    assert told[1] == "Ann promised Bruno: “I'll bring you the photos on Friday, I promise”."
     assert told[2] == "That's Bruno, who said “I bake”."
-    assert told[3].startswith("Bruno told the others: “I will call you")
+    assert told[3].startswith("Bruno promised the others: “I will call you")
     assert all(one.about for one in lines_of(met, known, "ann"))
 
 

@@ -131,7 +131,7 @@ async def test_a_film_becomes_cards_and_what_was_promised_comes_to_her_mind(
         await _a_minute_later(sat)
         await sat.type("Who was that, and what did I promise him?")
         note = sat.llm.prompts[-1][-1].content
-        assert "She saw Bruno last" in note and "Tom told Bruno: “I promise" in note, note
+        assert "She saw Bruno last" in note and "Tom promised Bruno: “I promise" in note, note
         assert "photos" in note.lower() and "friday" in note.lower()
 
 

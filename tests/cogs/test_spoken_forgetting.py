@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -230,10 +231,10 @@ def test_what_fails_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
     say(scene, scene.ann, SISTER)
     scene.wait(lambda: len(kept(scene)) == 2, "not kept")
 
-    def full(wish: Wish) -> None:
+    def full(wishes: Sequence[Wish]) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(scene.bot.host.memory.forgetting, "forget", full)
+    monkeypatch.setattr(scene.bot.host.memory.forgetting, "forget_all", full)
     wish(scene, scene.ann)
     aloud(scene, scene.ann, "Yes.", 700)
     says(scene, ENGLISH.failed)

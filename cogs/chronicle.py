@@ -21,11 +21,11 @@ from memory.audience import Listeners, allowed, may_hear
 from memory.errors import MemoryFault
 from memory.memory import Memory
 from memory.phrases import MOST_CHARACTERS, day_name
+from memory.plain_text import one_line
 from memory.ranking import worth
 from memory.roster import Acquaintance, condensed
 from memory.types import HERS, Hit, Origin, Scope, StoredTurn, Told
 from persona_core.errors import KithError
-from persona_core.thinking.frame import one_line
 from persona_core.types import Person, Recalled, Turn, Utterance
 
 SESSION_GAP_S = 1800.0  # of silence, after which what is said belongs to another conversation

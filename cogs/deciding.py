@@ -77,6 +77,16 @@ async def settle(host: Host, person_id: str, decisions: Mapping[Purpose, bool], 
             await forget(host, Wish(person_id, everywhere=False))
 
 
+async def erase_print(host: Host, person_id: str, purpose: Purpose, name: str) -> str:
+    """They are not to be recognised by it any more; what to answer. ``name``: of what it is a print. Raises StoreError."""
+    memory = host.memory
+    count_of = memory.voices.count_of if purpose is Purpose.VOICE else memory.faces.count_of
+    there = await asyncio.to_thread(count_of, person_id)
+    await settle(host, person_id, {purpose: False}, "command")
+    text = f"The print of your {name} is erased." if there else f"I had no print of your {name}."
+    return f"{text} I do not recognise you by it, and make none, until you say yes anew."
+
+
 async def settle_first(
     settling: Coroutine[object, object, None], deferring: Coroutine[object, object, None]
 ) -> None:

@@ -18,14 +18,13 @@ from cogs.acquaintances import Acquaintances
 from cogs.answers import ANYWHERE, KithCog, PoliteView, say, sentence
 from cogs.consent_panel import ChoiceButton
 from cogs.conversations import Told, Unsaid
-from cogs.deciding import settle
+from cogs.deciding import erase_print
 from cogs.eye import Eye
 from cogs.host import Host, Place, Refusal
 from cogs.meeting import Meeting
 from cogs.overlay import Overlay
 from cogs.pairing import Pairing
 from cogs.reading import alone
-from cogs.watching import changed
 from memory.audience import Listeners
 from memory.consent import Purpose, agreed
 from memory.errors import MemoryFault
@@ -193,14 +192,13 @@ class Encounters(KithCog):
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
         """Somebody joins a call that the owner is in: what the owner may hear of them is on their page."""
-        owner = self.host.settings.owner_id
-        if after.channel is None or before.channel == after.channel or member.bot or member.id == owner:
+        number = self.host.settings.owner_id
+        if after.channel is None or before.channel == after.channel or member.bot or member.id == number:
             return
         person, place = self.host.person(member), self.host.place(after.channel)
-        there = {one.id for one in self.host.people_present(place)}
-        if owner is None or f"{person.id.partition(':')[0]}:{owner}" not in there:
-            return
-        self.start(self._show_card(place, person, f"{person.id.partition(':')[0]}:{owner}"), "a card")
+        owner = f"{person.id.partition(':')[0]}:{number}"
+        if owner in {one.id for one in self.host.people_present(place)}:
+            self.start(self._show_card(place, person, owner), "a card")
 
     async def _show_card(self, place: Place, person: Person, owner: str) -> None:
         people, now_s, forgotten = self.host.memory.people, self.host.now(), self._forgotten
@@ -266,13 +264,8 @@ class Encounters(KithCog):
     @face.command(description="Erase the print of your face; I do not know you by it any more.")
     async def forget(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        host, person_id = self.host, self.host.person(ctx.author).id
-        there = await asyncio.to_thread(host.memory.faces.count_of, person_id)
-        await settle(host, person_id, {Purpose.FACE: False}, "command")
-        text = "The print of your face is erased." if there else "I had no print of your face."
-        await say(
-            ctx.interaction, f"{text} I do not recognise you by it, and make none, until you say yes anew."
-        )
+        person_id = self.host.person(ctx.author).id
+        await say(ctx.interaction, await erase_print(self.host, person_id, Purpose.FACE, "face"))
 
     @encounters.command(name="list", description="Whom I met when you were there, and what was said then.")
     @discord.option("person", discord.User, description="Only with whom.", required=False, default=None)  # type: ignore[untyped-decorator, no-untyped-call]
@@ -290,7 +283,7 @@ class Encounters(KithCog):
     async def merge(self, ctx: discord.ApplicationContext, kept: discord.User, gone: discord.User) -> None:
         one, other = self._owners(ctx, kept), self._owners(ctx, gone)
         await ctx.defer(ephemeral=True)
-        await changed(self.host, partial(self.host.memory.people.merge, one.id, other.id))
+        await knowing.change(self.host, partial(self.host.memory.people.merge, one.id, other.id))
         self._look_anew()
         await say(ctx.interaction, f"{other.name} is {one.name} from now on; `/encounters split` undoes it.")
 
@@ -299,7 +292,7 @@ class Encounters(KithCog):
     async def split(self, ctx: discord.ApplicationContext, person: discord.User) -> None:
         whom = self._owners(ctx, person)
         await ctx.defer(ephemeral=True)
-        await changed(self.host, partial(self.host.memory.people.split, whom.id))
+        await knowing.change(self.host, partial(self.host.memory.people.split, whom.id))
         self._look_anew()
         await say(ctx.interaction, f"{whom.name} is told apart again.")
 

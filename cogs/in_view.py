@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from memory.audience import Listeners, may_hear
+from memory.plain_text import plain_name
 from memory.types import Origin, Scope, Told
 from persona_core.events import Blind, EyeEvent, Gone, Sight
-from persona_core.thinking.frame import plain_name
 from persona_core.types import Person, SeenFace
 
 STAYS_S = 30.0  # out of view, and still taken to be there

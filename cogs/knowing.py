@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from cogs.eye import Eye
 from cogs.host import Host, Refusal
 from memory.consent import Purpose, agreed
+from memory.errors import EntryError, MemoryFault
 from memory.gallery import FaceEmbedding, Template, Verdict
 from persona_core.seeing.templates import NotEnrolled
 from persona_core.types import Person, SeenFace
@@ -18,6 +20,7 @@ NO_CAMERA = "I see nobody here: that works at the desk, with a camera that CAMER
 NOBODY = "I see no face just now; come before the camera, then ask me again."
 SEVERAL = "I see several faces that I do not know, so I cannot tell which is meant; one at a time, please."
 KNOWN = "I know that face already, as somebody else’s: `/encounters merge` makes the two one."
+TROUBLE = "My memory does not work just now; the log has the cause."
 GONE = "That face is not in view any more."
 TOO_LITTLE = "I did not see the face well enough; please look into the camera, and try again."
 WITHDRAWN = "They have taken back that I may recognise them by their face, so nothing was kept."
@@ -66,3 +69,14 @@ async def know(host: Host, person: Person, template: Template, how: str) -> None
             await host.consent.decide(person.id, Purpose.FACE, False, how)
     if not kept:
         raise Refusal(WITHDRAWN)
+
+
+async def change(host: Host, work: Callable[[], None]) -> None:
+    """Make two people one, or two of one. Raises Refusal."""
+    try:
+        await asyncio.to_thread(work)
+    except EntryError as error:
+        raise Refusal(str(error)) from error
+    except MemoryFault as error:
+        raise Refusal(TROUBLE) from error
+    host.conversations.refresh_minds()

@@ -11,10 +11,10 @@ from cogs.matching import NEAR_S, posted, words, written
 from cogs.replies import readable
 from memory.commands import heard_by
 from memory.entry import new_id
+from memory.plain_text import one_line, plain_name
 from memory.posts import Post
 from memory.types import HERS, Entry, Origin, Scope, StoredTurn
 from memory.wishes import Wish
-from persona_core.thinking.frame import one_line, plain_name
 from persona_core.types import Person
 
 SALIENCE = 0.8  # of what somebody asked for

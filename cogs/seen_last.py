@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from memory.phrases import quoted
+from memory.plain_text import one_line, plain_name
 from memory.salience import is_order, is_plan
 from memory.types import HERS, Encounter, EncounterLine, Statement, Told
-from persona_core.thinking.frame import one_line, plain_name
 
 SEEN_LAST_S = 7200.0  # a meeting that was longer ago is not meant
 MOST_LINES = 4  # that were said in it

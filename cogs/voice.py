@@ -12,7 +12,7 @@ from cogs import enrolling
 from cogs.answers import ANYWHERE, PoliteView, say, sentence
 from cogs.call import Call
 from cogs.consent_panel import ChoiceButton
-from cogs.deciding import settle
+from cogs.deciding import erase_print
 from cogs.enrolling import Enrolling
 from cogs.host import Host, Refusal
 from cogs.private_view import Press, PrivateCog, PrivateView, RunOut
@@ -113,13 +113,8 @@ class Voice(PrivateCog):
     @voice.command(description="Erase the print of your voice; I do not know you by it any more.")
     async def forget(self, ctx: discord.ApplicationContext) -> None:
         await ctx.defer(ephemeral=True)
-        host, person_id = self.host, self.host.person(ctx.author).id
-        there = await asyncio.to_thread(host.memory.voices.count_of, person_id)
-        await settle(host, person_id, {Purpose.VOICE: False}, "command")
-        text = "The print of your voice is erased." if there else "I had no print of your voice."
-        await say(
-            ctx.interaction, f"{text} I do not recognise you by it, and make none, until you say yes anew."
-        )
+        person_id = self.host.person(ctx.author).id
+        await say(ctx.interaction, await erase_print(self.host, person_id, Purpose.VOICE, "voice"))
 
     def _call(self, ctx: discord.ApplicationContext, person: Person) -> Call:
         """Where their own sound is heard. Raises Refusal."""

@@ -14,7 +14,7 @@ from cogs import forgetting, knowing
 from cogs.eye import Eye
 from cogs.host import Host, Refusal
 from memory.audience import Listeners
-from memory.errors import EntryError, MemoryFault
+from memory.errors import MemoryFault
 from memory.forget import Wish
 from memory.types import Encounter
 from persona_core.seeing.pictures import decode_picture
@@ -24,7 +24,6 @@ LONGEST, QUALITY = 640, 75  # of a picture for the page: pixels of its longer si
 MOST_ENCOUNTERS = 50
 
 OFF = "Nobody is to be met here: FACE_MEETING in the settings allows it, and `/face enrol` lets you be known yourself."
-TROUBLE = "My memory does not work just now; the log has the cause."
 
 
 class Cameras(Protocol):
@@ -74,7 +73,7 @@ class Watching:
         try:
             await knowing.know(self._host, person, with_face, "page")
         except MemoryFault as error:
-            raise Refusal(TROUBLE) from error
+            raise Refusal(knowing.TROUBLE) from error
         return knowing.KEPT.format(name=person.name)
 
     async def forget(self, person: str) -> str:
@@ -82,7 +81,7 @@ class Watching:
             await forgetting.forget(self._host, Wish(person))
             await forgetting.delete_posts(self._host, person)
         except MemoryFault as error:
-            raise Refusal(TROUBLE) from error
+            raise Refusal(knowing.TROUBLE) from error
         return "All that I kept of them is forgotten."
 
     async def merge(self, kept: str, gone: str) -> str:
@@ -94,7 +93,7 @@ class Watching:
         return "They are two again."
 
     async def _change(self, change: Callable[[], None]) -> None:
-        await changed(self._host, change)
+        await knowing.change(self._host, change)
         self._eye.forget(None)  # whoever is in view is looked at anew
 
     async def encounters(self) -> Sequence[Encounter]:
@@ -106,17 +105,6 @@ class Watching:
 
     def stop(self, camera: str) -> None:
         self._cameras.stop(camera)
-
-
-async def changed(host: Host, change: Callable[[], None]) -> None:
-    """Make two people one, or two of one. Raises Refusal."""
-    try:
-        await asyncio.to_thread(change)
-    except EntryError as error:
-        raise Refusal(str(error)) from error
-    except MemoryFault as error:
-        raise Refusal(TROUBLE) from error
-    host.conversations.refresh_minds()
 
 
 def _as_jpeg(picture: Picture | bytes) -> bytes:

@@ -117,12 +117,11 @@ class Forgetting:
         counts = self._people(gone) | _known(found) | {POSTS: len(self._posts_of(gone))}
         return Receipt(wish.person, counts, None in found.values())
 
-    def forget(self, wish: Wish) -> Receipt:
-        """What others said and wrote alone stays, and is thought about anew. Raises EntryError, see ``look``."""
-        return self.forget_all([wish])[0]
-
     def forget_all(self, wishes: Sequence[Wish]) -> list[Receipt]:
-        """The same of several wishes: once one of them has begun, a crash takes none of them back."""
+        """What others said and wrote alone stays, and is thought about anew. Raises EntryError, see ``look``.
+
+        Of several wishes: once one of them has begun, a crash takes none of them back.
+        """
         gone = [self._tombstone(wish) for wish in wishes]
         for one in gone:
             self._tombstones.put(one)
@@ -141,7 +140,7 @@ class Forgetting:
             *(Purpose.REMEMBERING.value, EVERYBODY),
         )
         for (person,) in refused:
-            self.forget(Wish(str(person), everywhere=False))
+            self.forget_all([Wish(str(person), everywhere=False)])
         return [one.person for one in unfinished] + [str(person) for (person,) in refused]
 
     def uids(self) -> list[str]:

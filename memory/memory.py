@@ -86,11 +86,6 @@ class Memory:
         with self.lock:
             self.voices.recognised(person, time.time())
 
-    def keep_face(self, person: str, vector: Vector, encoder: str, frames: int) -> bool:
-        """See Faces.keep. Nobody is forgotten meanwhile."""
-        with self.lock:
-            return self.faces.keep(person, vector, encoder, frames, time.time())
-
     @contextmanager
     def allowed(self, people: Iterable[str], sources: Iterable[int | str] = ()) -> Iterator[bool]:
         """Whether something about these people may be kept. Nobody is forgotten before this is left.
@@ -161,7 +156,7 @@ class Memory:
             self._index_entries([entry])
 
     def forget(self, wish: Wish) -> Receipt:
-        """See Forgetting.forget. What nobody can open any more is swept away in a thread of its own; a start sweeps, too."""
+        """See Forgetting.forget_all. What nobody can open any more is swept away in a thread of its own; a start sweeps, too."""
         return self._forget([wish])[0]
 
     def forget_linked(self, person: str) -> Receipt:

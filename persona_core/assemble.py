@@ -16,7 +16,6 @@ from memory.ports import Embedder
 from persona_core.engines.voices import ByLanguage
 from persona_core.engines.when_needed import WhenNeeded
 from persona_core.errors import EngineError, KithError, SettingsError
-from persona_core.events import EyeEvent
 from persona_core.hardware import choose_profile, probe
 from persona_core.hearing.segmenter import SegmenterSettings
 from persona_core.models import Bars, Catalogue, Kind, ModelFolder, load_catalogue
@@ -24,7 +23,6 @@ from persona_core.models.disk import NoRoom
 from persona_core.models.folder import Damaged
 from persona_core.persona import Hearing, Persona
 from persona_core.ports import (
-    Acquaintances,
     EndOfText,
     EndOfTurn,
     FaceEncoder,
@@ -34,7 +32,6 @@ from persona_core.ports import (
     VoiceActivity,
     VoiceEncoder,
 )
-from persona_core.seeing.eye import Eye
 from persona_core.settings import Settings
 from persona_core.thinking.character import Character, load_character
 from persona_core.types import Sampling, Voice
@@ -287,18 +284,6 @@ def build_face_encoder(
     except KithError as error:
         report(f"{error} Until then nobody is recognised by their face.")
         return None
-
-
-def build_eye(
-    settings: Settings,
-    acquaintances: Acquaintances,
-    tell: Callable[[EyeEvent], None],
-    report: Report = lambda line: None,
-    bars: Bars | None = None,
-) -> Eye | None:
-    """What sees who is there; None: it cannot be had. Blocks and raises like ``build_face_encoder``."""
-    encoder = build_face_encoder(settings, report, bars)
-    return None if encoder is None else Eye(encoder, acquaintances, tell)
 
 
 def _insightface(settings: Settings, report: Report) -> FaceEncoder:

@@ -7,8 +7,8 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
+from memory.plain_text import SENTINEL
 from persona_core.engines.chat import estimated_tokens
-from persona_core.thinking.frame import SENTINEL
 from persona_core.types import Message, Sampling
 
 _LINE = re.compile(r"^(?:(?P<speaker>[^:\n]{1,40}): )?(?P<text>.+)$", re.MULTILINE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from persona_core.thinking.frame import SENTINEL
+from memory.plain_text import SENTINEL
 
 CODE_TEXT = "No, wait, that is code, and I only talk."
 WINDOW = 160  # characters looked ahead for the end of a marker; a longer one counts as unclosed

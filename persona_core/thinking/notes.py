@@ -9,9 +9,9 @@ from datetime import date, datetime
 from memory.audience import narrowest
 from memory.due import due
 from memory.likeness import alike, content_words
+from memory.plain_text import one_line
 from memory.salience import WORTH, explicit_wishes, is_order, of_turn, replaced
 from memory.types import HERS, Commitment, Entry, Scope, StoredTurn
-from persona_core.thinking.frame import one_line
 from persona_core.thinking.reflection_form import labels
 
 SAME = 0.75  # likeness from which on two lines say the same

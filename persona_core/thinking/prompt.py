@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Protocol
 
+from memory.plain_text import SENTINEL, neutral, one_line, plain_name
 from persona_core.errors import CharacterError
 from persona_core.thinking.character import Character
-from persona_core.thinking.frame import SENTINEL, neutral, one_line, plain_name
 from persona_core.thinking.languages import HER_LANGUAGE, LANGUAGES
 from persona_core.types import NOTHING_IN_MIND, Message, Mind, Turn
 

@@ -14,10 +14,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from memory.plain_text import one_line, plain_name
 from memory.profile import SECTIONS
 from memory.salience import is_order
 from memory.types import HERS, Entry, StoredTurn
-from persona_core.thinking.frame import one_line, plain_name
 from persona_core.thinking.loose_json import loads
 from persona_core.thinking.tail import EMOTIONS
 from persona_core.types import Message

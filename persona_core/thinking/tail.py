@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from persona_core.thinking.frame import one_line
+from memory.plain_text import one_line
 from persona_core.types import Action, Memorable
 
 EMOTIONS = ("neutral", "happy", "amused", "curious", "tender", "sad", "worried", "surprised", "annoyed")

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure, show
 
-NOT_BENCHMARKS = {"__init__", "__main__", "churn_server", "figures", "mixes", "noises", "overlaps"}
+NOT_BENCHMARKS = {
+    "__init__",
+    "__main__",
+    "churn_server",
+    "face_data",
+    "figures",
+    "mixes",
+    "noises",
+    "overlaps",
+}
 
 
 def main() -> int:

@@ -14,21 +14,19 @@ than one that is still (the area under the curve, 0.5: by chance), by how far th
 from __future__ import annotations
 
 import asyncio
-import sys
 from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from persona_core.assemble import build_face_encoder
 from persona_core.ports import FaceEncoder
 from persona_core.seeing.crops import alike, upright
 from persona_core.seeing.followed import SAME
 from persona_core.seeing.lips import motion
 from persona_core.seeing.pictures import decode_picture
-from persona_core.settings import load_settings
 from persona_core.types import Face, Picture, Samples
-from tests.benchmarks.eye import FACES
+from tests.benchmarks import face_data
+from tests.benchmarks.face_data import FACES
 from tests.benchmarks.figures import Figure, figure_of, show
 from tests.faces import grainy, jpeg, photograph
 
@@ -44,12 +42,7 @@ SIZES = {"near": NEAR, "far": FAR}
 
 
 def main() -> None:
-    if not FACES.is_dir():
-        sys.exit(f"This benchmark needs the evaluation data in {FACES}.")
-    encoder = build_face_encoder(load_settings(), lambda line: print(line, file=sys.stderr))
-    if encoder is None:
-        sys.exit("This benchmark needs the model: python -m persona_core.models pull sface-2021dec.")
-    show(asyncio.run(_measure(encoder)))
+    show(asyncio.run(_measure(face_data.encoder())))
 
 
 async def _measure(encoder: FaceEncoder) -> list[Figure]:

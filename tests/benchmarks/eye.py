@@ -10,25 +10,22 @@ parts of a core, at 15 pictures a second; making the pictures is not in it.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from memory.gallery import FaceEmbedding, Gallery, Match, Template
 from memory.types import Encounter
-from persona_core.assemble import build_face_encoder
 from persona_core.events import EyeEvent, Met
 from persona_core.ports import FaceEncoder
 from persona_core.seeing.eye import Eye
-from persona_core.settings import load_settings
 from persona_core.types import Person, Picture, View
+from tests.benchmarks import face_data
+from tests.benchmarks.face_data import FACES
 from tests.benchmarks.figures import Figure, against, figure_of, show
 from tests.faces import grainy, jpeg, photograph, room, template_of, with_person
 
-FACES = Path(__file__).parents[3] / "shared" / "data" / "faces"
 BAR = "<= 150"
 MANY = 10_000  # people in the gallery
 FRAMES_A_SECOND = 15
@@ -80,12 +77,7 @@ class Watched:
 
 
 def main() -> None:
-    if not FACES.is_dir():
-        sys.exit(f"This benchmark needs the evaluation data in {FACES}.")
-    encoder = build_face_encoder(load_settings(), lambda line: print(line, file=sys.stderr))
-    if encoder is None:
-        sys.exit("This benchmark needs the model: python -m persona_core.models pull sface-2021dec.")
-    show(asyncio.run(_measure(encoder)))
+    show(asyncio.run(_measure(face_data.encoder())))
 
 
 async def _measure(encoder: FaceEncoder) -> list[Figure]:

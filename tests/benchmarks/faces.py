@@ -17,27 +17,24 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from memory.gallery import Bounds, Gallery, Template, Verdict, bounds_of
-from persona_core.assemble import build_face_encoder
 from persona_core.ports import FaceEncoder
 from persona_core.seeing.pictures import decode_picture
 from persona_core.seeing.quality import ENROLLING, look, refusal
 from persona_core.seeing.templates import Sitting
-from persona_core.settings import load_settings
 from persona_core.types import Picture, Samples
+from tests.benchmarks import face_data
+from tests.benchmarks.face_data import FACES
 from tests.benchmarks.figures import Figure, against, figure_of, show
 
-FACES = Path(__file__).parents[3] / "shared" / "data" / "faces"
 ONE_PERSON = {"cc0_zoom": "cc0_lisa"}
 ENROLLED_FROM = ("neutral.jpg", "60cm.jpg")
 MISSED = 0.015  # of known people, where bounds are chosen
@@ -74,12 +71,7 @@ class Tally:
 
 
 def main() -> None:
-    if not FACES.is_dir():
-        sys.exit(f"This benchmark needs the evaluation data in {FACES}.")
-    encoder = build_face_encoder(load_settings(), lambda line: print(line, file=sys.stderr))
-    if encoder is None:
-        sys.exit("This benchmark needs the model: python -m persona_core.models pull sface-2021dec.")
-    show(asyncio.run(_measure(encoder)))
+    show(asyncio.run(_measure(face_data.encoder())))
 
 
 async def _measure(encoder: FaceEncoder) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,25 +14,14 @@ from memory.forget import Wish
 from memory.gallery import FaceEmbedding
 from memory.memory import Memory
 from memory.moving import move
-from memory.stores import redis as redis_store
 from tests.memory.kept import NOON_S, everything_under
 from tests.memory.recalling import BOB, ENCODER, OLGA, SARAH, TWO, Scene, face
-from tests.memory.redis_server import RedisServer, redis_server
+from tests.memory.redis_server import RedisServer
 from tests.memory.taken_apart import not_in_the_store
 from tests.memory.test_people import OTHER, said, until, whose
 from tests.memory.test_redis_memory import opened, redis_of
 
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_store, "AGAIN_S", 0.05)
-    monkeypatch.setattr(redis_store, "AGAIN_MOST_S", 0.05)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_server(tmp_path / "redis") as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("soon")
 
 
 def lived(memory: Memory) -> Scene:

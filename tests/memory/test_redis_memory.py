@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,13 +22,15 @@ from memory.forget import Wish
 from memory.master import KeyPlace
 from memory.memory import Memory, open_memory
 from memory.moving import Moved, move
-from memory.stores import redis as redis_store
 from memory.stores.choosing import Elsewhere
 from memory.stores.embedded import EmbeddedStore
 from memory.stores.redis import RedisStore
 from memory.tombstones import EVERYBODY
 from tests.memory.lives import ANN, BOB, Letters, Lives, live
 from tests.memory.redis_server import DURABLE, RedisServer, redis_server
+
+pytestmark = pytest.mark.usefixtures("soon")
+
 
 WISHES: dict[str, Callable[[Lives], Wish]] = {
     "a person": lambda _: Wish(ANN),
@@ -38,18 +40,6 @@ WISHES: dict[str, Callable[[Lives], Wish]] = {
 }
 ON = ("beekeeper", "honey", "likes hives")  # lines that rest on what Ann said
 wishes = pytest.mark.parametrize("name", WISHES)
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_store, "AGAIN_S", 0.05)
-    monkeypatch.setattr(redis_store, "AGAIN_MOST_S", 0.05)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_server(tmp_path / "redis") as started:
-        yield started
 
 
 def opened(folder: Path, store: str, *, occupy: bool = True) -> Memory:

@@ -24,19 +24,10 @@ from memory.vault import Vault
 from tests.memory.kept import MASTER
 from tests.memory.redis_server import CARELESS, DURABLE, RedisServer, redis_server
 
+pytestmark = pytest.mark.usefixtures("soon")
+
+
 WORDS = (b"canary of Ann", b"discord:1234", b"roster", b"voice", b"face")
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_store, "AGAIN_S", 0.05)
-    monkeypatch.setattr(redis_store, "AGAIN_MOST_S", 0.05)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    with redis_server(tmp_path / "redis") as started:
-        yield started
 
 
 class Again:

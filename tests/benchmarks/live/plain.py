@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import numpy as np
 from faster_whisper import WhisperModel
 
+from memory.plain_text import SENTINEL
 from persona_core.assemble import build_persona
 from persona_core.hardware import probe
 from persona_core.models import ModelFolder, load_catalogue
 from persona_core.persona import Persona
 from persona_core.stopwatch import Stopwatch
-from persona_core.thinking.frame import SENTINEL
 from persona_core.thinking.prompt import build_prompt
 from persona_core.types import Person, Samples, Sampling, Turn
 from tests.benchmarks.figures import Figure, against, figure_of

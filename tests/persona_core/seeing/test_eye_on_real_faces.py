@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,13 +12,11 @@ import pytest
 
 from memory.gallery import FaceEmbedding, Gallery, Match, Template
 from memory.types import Encounter
-from persona_core.assemble import FACES, build_eye
+from persona_core.assemble import FACES
 from persona_core.engines.sface import SFace
-from persona_core.errors import SettingsError
 from persona_core.events import Blind, EyeEvent, Gone, Met, Sight, Stranger
 from persona_core.seeing.eye import Eye
 from persona_core.seeing.pace import STILL_S
-from persona_core.settings import Settings
 from persona_core.types import Person, Picture, SeenFace, View
 from tests.faces import grainy, jpeg, photograph, room, template_of, with_person
 from tests.until import until
@@ -152,14 +149,3 @@ async def test_damaged_pictures_between_good_ones_change_nothing(camera: Camera)
     await until(lambda: len(camera.of(Blind)) == 1 or camera.eye.failed["PictureError"] > 0)
     await camera.film((ANN, "smiling", 150), until_=lambda: camera.eye.dropped > 20)
     assert camera.met() == [ANN] and len(camera.of(Blind)) == 1
-
-
-def test_an_eye_is_built_where_its_weights_are(weights: Callable[[str], Path], tmp_path: Path) -> None:
-    known, told = Known({}), []
-    assert isinstance(build_eye(Settings(models_dir=weights(FACES).parent), known, told.append), Eye)
-    shutil.copytree(weights(FACES), tmp_path / FACES)
-    (tmp_path / FACES / "face_detection_yunet_2023mar.onnx").write_bytes(b"damaged")
-    assert build_eye(Settings(models_dir=tmp_path), known, told.append, told.append) is None
-    assert len(told) == 1 and "nobody is recognised" in told[0]
-    with pytest.raises(SettingsError, match="FACE_MODEL"):
-        build_eye(Settings(face_engine="insightface"), known, told.append)

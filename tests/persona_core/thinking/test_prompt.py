@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memory.plain_text import SENTINEL
 from persona_core.errors import CharacterError
 from persona_core.thinking.character import Character, Exchange, load_character
-from persona_core.thinking.frame import SENTINEL
 from persona_core.thinking.prompt import BLOCK, build_prompt, system_text
 from persona_core.types import Message, Person, Turn
 

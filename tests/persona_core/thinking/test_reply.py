@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from persona_core.thinking.frame import SENTINEL
+from memory.plain_text import SENTINEL
 from persona_core.thinking.markup import CODE_TEXT
 from persona_core.thinking.reply import DEFAULT_TEXT, ReplyReader
 from persona_core.thinking.tail import ACTIONS, EMOTIONS

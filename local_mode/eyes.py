@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -15,6 +17,7 @@ from local_mode.desk import Desk
 from local_mode.files import Spoken
 from local_mode.film import Film
 from memory.consent import Purpose
+from memory.errors import MemoryFault
 from persona_core.ports import FaceEncoder
 from persona_core.seeing.eye import Eye
 from persona_core.types import Person
@@ -23,6 +26,8 @@ UNKNOWN = (
     "She does not know your face yet, and takes you for a guest before the camera; /face enrol changes that."
 )
 YOURS = "That is your own name: `/face enrol` is for your own face; to the name of somebody else called so, please add one."
+
+log = logging.getLogger(__name__)
 
 
 class Eyes:
@@ -46,8 +51,11 @@ class Eyes:
             desk.encounters.open_eye(self.eye, self.person_for, desk.on_view)
             await closing.enter_async_context(self.cameras)
             self._closing = closing.pop_all()
-        if desk.memory.faces.of(self._you.id) is None:
-            self._tell(UNKNOWN)
+        try:
+            if await asyncio.to_thread(desk.memory.faces.of, self._you.id) is None:
+                self._tell(UNKNOWN)
+        except MemoryFault as error:  # what she knows faces by is away; it is asked again with each face
+            log.warning("not known whether a face is: %s", type(error).__name__)
         return self
 
     async def __aexit__(

@@ -28,3 +28,12 @@ async def test_nobody_becomes_whoever_sits_there_by_giving_their_name(tmp_path: 
             assert eyes._person_on_page("Bruno").id == "desk:bruno"
             await sat.desk.consent.decide("desk:bruno", Purpose.FACE, False, "test")
             assert eyes.person_for("Bruno").id == "desk:bruno 2"
+
+
+async def test_while_prints_of_faces_are_away_she_sees_all_the_same(tmp_path: Path) -> None:
+    away = SecretStr("redis://127.0.0.1:9/0")
+    async with sitting(tmp_path, camera=SecretStr("push"), store=away) as sat:
+        await sat.desk.consent.decide(TOM.id, Purpose.FACE, True, "test")
+        encoder: Any = SimpleNamespace(name="small")
+        async with Eyes(sat.desk, TOM, encoder, sat.told.append) as eyes:
+            assert eyes.eye.in_view == () and not any("does not know your face" in line for line in sat.told)
